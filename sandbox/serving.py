@@ -84,9 +84,7 @@ class Watched:
                 )
             )  # fmt: skip
 
-    async def _serve(
-        self, fault: Fault | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _serve(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.kind == "status":
@@ -120,9 +118,7 @@ class Serving:
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = _QuietServer(config)
-        self._thread = threading.Thread(
-            target=self._run, name=f"sandbox-{name}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name=f"sandbox-{name}", daemon=True)
         self._started = threading.Event()
         self._thread.start()
 

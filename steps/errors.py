@@ -9,7 +9,7 @@
     ├─ StepError                      a step that cannot go on
     │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
     ├─ EditError                      a routes file that we will not edit: file, line, column
-    ├─ ClientError                    an outside system: .service .doing .status .vendor_code .request_id
+    ├─ ClientError                    outside: .service .doing .status .vendor_code .request_id
     │   ├─ Unreachable  RateLimited  Denied  NotFound  AlreadyExists  UnexpectedReply
     │   └─ PushRefused  HostKeyUnknown
     └─ StoreError
@@ -46,7 +46,7 @@ class SettingsError(RolloutError):
         self.problems = problems
 
 
-class Rejected(RolloutError):  # noqa: N818 - a refusal, and said so where it is raised
+class Rejected(RolloutError):
     """A command that is understood and not carried out. Nothing was changed."""
 
     code = "rejected"
@@ -131,7 +131,7 @@ class ClientError(RolloutError):
 
     code = "client"
 
-    def __init__(  # noqa: PLR0913 - keyword-only, each its own fact about one failure
+    def __init__(
         self,
         for_people: str,
         *,

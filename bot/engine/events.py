@@ -1,0 +1,225 @@
+"""What can happen to a run, one frozen class per event. Never changed once released, only added to.
+
+Every event carries when it happened and who caused it: a Slack user id, or ``driver``.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+from steps.step import Plan, Site, Verdict
+
+DRIVER = "driver"
+
+
+class Happened(BaseModel):
+    """What every event has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: AwareDatetime
+    by: str = DRIVER
+
+
+class RunOpened(Happened):
+    """Somebody started a run; `tasks` are the step keys in the order of the run."""
+
+    type: Literal["run-opened"] = "run-opened"
+    site: Site
+    channel: str
+    tasks: tuple[str, ...]
+    seams: tuple[str, ...] = ()
+    """Each setting that makes this bot look at another world than production."""
+
+
+class PlanShown(Happened):
+    """A card shows this plan and waits; the values from before are in it (law 3)."""
+
+    type: Literal["plan-shown"] = "plan-shown"
+    step: str
+    plan: Plan
+    fingerprint: str
+
+
+class PlanApproved(Happened):
+    type: Literal["plan-approved"] = "plan-approved"
+    step: str
+    fingerprint: str
+
+
+class PlanDeclined(Happened):
+    type: Literal["plan-declined"] = "plan-declined"
+    step: str
+    fingerprint: str
+    reason: str = ""
+
+
+class PlanDrifted(Happened):
+    """What was approved or shown is not what would be done now; the new plan needs its own yes."""
+
+    type: Literal["plan-drifted"] = "plan-drifted"
+    step: str
+    was: str
+    plan: Plan
+    fingerprint: str
+    differences: tuple[str, ...]
+
+
+class StepSkipped(Happened):
+    type: Literal["step-skipped"] = "step-skipped"
+    step: str
+    reasons: tuple[str, ...]
+
+
+class StepStarted(Happened):
+    """Committed before the first request; from here on the outcome is found by observing."""
+
+    type: Literal["step-started"] = "step-started"
+    step: str
+    fingerprint: str
+
+
+class StepNoted(Happened):
+    type: Literal["step-noted"] = "step-noted"
+    step: str
+    notes: Mapping[str, str]
+
+
+class StepWaiting(Happened):
+    type: Literal["step-waiting"] = "step-waiting"
+    step: str
+    what: str
+    handle: Mapping[str, str]
+    look_again_at: AwareDatetime
+    give_up_at: AwareDatetime
+
+
+class StepDelayed(Happened):
+    """An outside system did not answer; the driver goes on trying by itself."""
+
+    type: Literal["step-delayed"] = "step-delayed"
+    step: str
+    code: str
+    message: str
+
+
+class StepApplied(Happened):
+    """The writes are made; the proof is still to come."""
+
+    type: Literal["step-applied"] = "step-applied"
+    step: str
+    receipt: Mapping[str, str]
+    evidence: tuple[str, ...] = ()
+
+
+class StepFinished(Happened):
+    """The proof came, or the verdict names the later step that will bring it."""
+
+    type: Literal["step-finished"] = "step-finished"
+    step: str
+    verdict: Verdict
+
+
+class StepFailed(Happened):
+    """The step cannot go on; `phase` says where a retry takes it up again."""
+
+    type: Literal["step-failed"] = "step-failed"
+    step: str
+    phase: Literal["planning", "applying", "verifying", "over"]
+    code: str
+    message: str
+    hint: str = ""
+    vendor_code: str = ""
+    request_id: str = ""
+    verdict: Verdict | None = None
+
+
+class StepRetried(Happened):
+    type: Literal["step-retried"] = "step-retried"
+    step: str
+
+
+class VerdictAccepted(Happened):
+    """An approver goes on past a named inconclusive."""
+
+    type: Literal["verdict-accepted"] = "verdict-accepted"
+    step: str
+    accepted: tuple[str, ...]
+
+
+class UndoAsked(Happened):
+    """The run turns round; `tasks` are the ways back, in their one order."""
+
+    type: Literal["undo-asked"] = "undo-asked"
+    tasks: tuple[str, ...]
+
+
+class RunStopped(Happened):
+    type: Literal["run-stopped"] = "run-stopped"
+    reason: str = ""
+
+
+class RunClosed(Happened):
+    """Nothing more will be done in this run, and its claims are free."""
+
+    type: Literal["run-closed"] = "run-closed"
+    outcome: Literal["closed", "undone", "stopped"]
+
+
+class VisitorsSeen(Happened):
+    """A stretch of looks through Cloudflare: how many were served, of how many."""
+
+    type: Literal["visitors-seen"] = "visitors-seen"
+    served: int
+    looks: int
+    since: AwareDatetime
+    refused: tuple[str, ...] = ()
+    """What the refused ones saw, a sentence for each host and kind."""
+
+
+class CardPosting(Happened):
+    """Written before a message is posted, so that an uncertain post is found again by `op`."""
+
+    type: Literal["card-posting"] = "card-posting"
+    card: str
+    channel: str
+    op: str
+    thread: str = ""
+
+
+class CardPosted(Happened):
+    type: Literal["card-posted"] = "card-posted"
+    card: str
+    channel: str
+    op: str
+    ts: str
+
+
+Event: TypeAlias = Annotated[
+    RunOpened
+    | PlanShown
+    | PlanApproved
+    | PlanDeclined
+    | PlanDrifted
+    | StepSkipped
+    | StepStarted
+    | StepNoted
+    | StepWaiting
+    | StepDelayed
+    | StepApplied
+    | StepFinished
+    | StepFailed
+    | StepRetried
+    | VerdictAccepted
+    | UndoAsked
+    | RunStopped
+    | RunClosed
+    | VisitorsSeen
+    | CardPosting
+    | CardPosted,
+    Field(discriminator="type"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes any event as JSON."""

@@ -1,0 +1,88 @@
+"""What the engine needs from outside, as protocols; implementations are handed in by `app`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from bot.engine.events import Event
+from steps.step import Site, Step
+
+Clock: TypeAlias = Callable[[], datetime]
+Steps: TypeAlias = Mapping[str, Step[Any]]
+"""Every step by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One line of the list of runs; a projection of RunOpened and RunClosed."""
+
+    run: str
+    site: str
+    zone: str
+    project: str
+    environment: str
+    opened_at: datetime
+    outcome: str
+    """Empty while the run is open."""
+
+
+class EventStore(Protocol):
+    """An append-only log of streams. A stream is a run, its cards, or a site."""
+
+    def read(self, stream: str) -> tuple[Event, ...]:
+        """All events of the stream in order; empty when there is none."""
+        ...
+
+    def append(
+        self,
+        stream: str,
+        events: Sequence[Event],
+        *,
+        after: int,
+        claims: Sequence[str] = (),
+        release: bool = False,
+    ) -> int:
+        """Add `events` behind the first `after` ones, durably; returns the new length.
+
+        `claims` are taken, or with `release` all of the stream's are freed, in the same
+        transaction. Raises Conflict when the stream is longer than `after`, SiteBusy (with the
+        holder's run in the hint) when a claim is held by another run.
+        """
+        ...
+
+    def runs(self, *, open_only: bool = False) -> tuple[RunEntry, ...]:
+        """The runs, newest first."""
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold the store for one driver; raises StoreLocked when another process has it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something a person may pick: what is stored, and what is shown."""
+
+    value: str
+    label: str
+
+
+class Directory(Protocol):
+    """Answers for the start form: what the tokens see. May be slow; never called in a listener."""
+
+    def projects(self) -> tuple[Option, ...]:
+        """Projects that the Platform.sh token sees."""
+        ...
+
+    def environments(self, project: str) -> tuple[Option, ...]:
+        """Active environments of a project, production first."""
+        ...
+
+    def site(self, name: str, project: str, environment: str) -> Site:
+        """The site with its zone found by longest suffix, in the default order and validity.
+
+        Raises UnknownSite when no zone of the token covers the name, ClientError otherwise.
+        """
+        ...

@@ -1,0 +1,115 @@
+"""What a run is now, as values. `fold` makes them from the events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from steps.step import Past, Plan, Receipt, Site, Verdict, Waiting
+
+TaskStatus: TypeAlias = Literal[
+    "next", "shown", "approved", "started", "applied", "done", "skipped", "failed", "declined"
+]
+RunStatus: TypeAlias = Literal["working", "needs-approval", "needs-help", "closed"]
+
+FINISHED: frozenset[TaskStatus] = frozenset({"done", "skipped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task stands still, and where a retry takes it up again."""
+
+    phase: Literal["planning", "applying", "verifying", "over"]
+    code: str
+    message: str
+    hint: str
+    vendor_code: str
+    request_id: str
+    at: datetime
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step of a run, forward or back, as far as it got."""
+
+    key: str
+    status: TaskStatus = "next"
+    plan: Plan | None = None
+    fingerprint: str = ""
+    shown_at: datetime | None = None
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    declined_by: str = ""
+    reason: str = ""
+    differences: tuple[str, ...] = ()
+    """What changed since an earlier card of this step, a sentence each."""
+    cards: int = 0
+    """How many cards this task has had; a changed plan gets a new one."""
+    started_at: datetime | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    waiting: Waiting | None = None
+    delayed: str = ""
+    receipt: Receipt = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    applied_at: datetime | None = None
+    verdict: Verdict | None = None
+    skipped: tuple[str, ...] = ()
+    failure: Failure | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """What the bot's own looks through Cloudflare saw during the run."""
+
+    served: int = 0
+    looks: int = 0
+    refused: tuple[tuple[datetime, datetime, tuple[str, ...]], ...] = ()
+    """Stretches in which somebody was refused: from, to, what was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Everything that cards, the driver and decisions need to know about one run."""
+
+    run: str = ""
+    site: Site | None = None
+    channel: str = ""
+    starter: str = ""
+    opened_at: datetime | None = None
+    seams: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    direction: Literal["forward", "back"] = "forward"
+    undo_by: str = ""
+    stopped_by: str = ""
+    stop_reason: str = ""
+    outcome: Literal["", "closed", "undone", "stopped"] = ""
+    closed_at: datetime | None = None
+    accepted: tuple[str, ...] = ()
+    visitors: Visitors = Visitors()
+    seq: int = 0
+    """How many events were folded; the `after` of the next append."""
+
+    @property
+    def current(self) -> Task | None:
+        """The task whose turn it is; none once all are finished."""
+        return next((t for t in self.tasks if t.status not in FINISHED), None)
+
+    @property
+    def status(self) -> RunStatus:
+        if self.outcome:
+            return "closed"
+        task = self.current
+        if task is None or task.status in ("next", "approved", "started", "applied"):
+            return "working"
+        return "needs-approval" if task.status == "shown" else "needs-help"
+
+    @property
+    def past(self) -> Past:
+        """Receipts by step key, for plans and proofs."""
+        receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
+        return Past(receipts=receipts, accepted=self.accepted)
+
+    def task(self, key: str) -> Task | None:
+        return next((t for t in self.tasks if t.key == key), None)
