@@ -57,7 +57,7 @@ class EventStore(Protocol):
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold the store for one driver; raises StoreLocked when another process has it."""
+        """Hold the store for this process's driver; raises StoreLocked when another has it."""
         ...
 
 
