@@ -1,0 +1,152 @@
+"""What an attempt at the origin may find, as values: reasons, attempts, reports. No I/O here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, Literal, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+Verdict: TypeAlias = Literal["closed", "open", "inconclusive"]
+ClosedReason: TypeAlias = Literal[
+    "refused-by-alert",  # an alert after a certificate was asked for
+    "refused-by-http",  # an HTTP answer that names the missing certificate
+    "refused-by-eof",  # an end without a byte after asking, and a control agrees
+    "redirects-to-https",  # the plain port: nothing is served there
+]
+OpenReason: TypeAlias = Literal[
+    "answered",  # an HTTP answer without a client certificate
+    "only-asks",  # a foreign self-signed certificate was let in
+    "other-authorities",  # authorities other than ours are accepted as well
+    "http-content",  # the plain port answers with more than a redirect to https
+]
+UnclearReason: TypeAlias = Literal[
+    "no-addresses", "bad-host-name", "address-not-allowed",
+    "connection-refused", "connect-timeout", "no-route", "connect-failed",
+    "not-tls", "reset-before-tls", "eof-before-tls", "silent-before-tls", "handshake-failed",
+    "unknown-host", "eof-in-handshake", "silent-in-handshake", "eof-without-request",
+    "eof-after-request", "no-answer", "not-http", "answer-cut-short", "foreign-certificate-unclear",
+]  # fmt: skip
+Reason: TypeAlias = ClosedReason | OpenReason | UnclearReason
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCertificate:
+    """The certificate a server showed; `fingerprint` SHA-256 hex, `not_after` ISO 8601 (UTC)."""
+
+    fingerprint: str
+    names: tuple[str, ...]
+    issuer: str
+    not_after: str
+    chain: tuple[str, ...] = field(repr=False, default=())
+    """As sent, the leaf first, PEM each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """A client certificate with its key, held in memory; the key is in no repr."""
+
+    certificate: x509.Certificate
+    key: PrivateKeyTypes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One address asked for one host on one port, and everything that was seen."""
+
+    host: str
+    address: str
+    port: int
+    verdict: Verdict
+    reason: Reason
+    evidence: str
+    """A sentence for people."""
+    tls_version: str = ""
+    """``TLSv1.2``, ``TLSv1.3``; empty when it did not come to that."""
+    certificate: PeerCertificate | None = None
+    certificate_requested: bool = False
+    authorities: tuple[str, ...] = ()
+    """Distinguished names that the server said it accepts; empty says nothing."""
+    alert: str = ""
+    """The alert the server sent, in the words of the RFC: ``certificate_required``."""
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    bytes_read: int = 0
+    milliseconds: int = 0
+    sessions: int = 1
+    """How many fresh sessions in a row said the same."""
+    hint: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that the command line prints for one attempt."""
+        return {
+            "host": self.host, "address": self.address, "port": self.port,
+            "verdict": self.verdict, "reason": self.reason, "tls_version": self.tls_version,
+            "certificate_requested": self.certificate_requested,
+            "authorities": list(self.authorities), "alert": self.alert, "status": self.status,
+            "evidence": self.evidence, "ms": self.milliseconds,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one attempt may cost, whatever the server does; seconds and bytes."""
+
+    connect: float = 5.0
+    attempt: float = 10.0
+    most_bytes: int = 65536
+    sessions: int = 1
+    """A closed counts when so many fresh sessions in a row agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What is known from elsewhere, for the judgements that a refusal alone does not allow."""
+
+    control: Callable[[], bool] | bool | None = None
+    """Does the site answer through Cloudflare at this moment? Asked once, and only if needed."""
+    identity: ClientIdentity | None = None
+    """A client certificate that the origin accepts: the control of the command line."""
+    our_ca: str | None = None
+    """PEM: authorities other than this one are a way in."""
+    our_certificate: str | None = None
+    """SHA-256 (hex) of the certificate we installed; only told in the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """One verdict from many attempts: any open, else any inconclusive, else closed."""
+
+    verdict: Verdict
+    reason: Reason
+    attempts: tuple[Attempt, ...]
+    closed: int
+    """Addresses on which every attempt was closed."""
+    of: int
+    """Addresses asked."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that the command line prints."""
+        attempts = [attempt.as_json() for attempt in self.attempts]
+        return {"verdict": self.verdict, "reason": self.reason, "attempts": attempts}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The certificates that one address showed for one host, one entry a fresh session."""
+
+    address: str
+    certificates: tuple[PeerCertificate | None, ...]
+    """None where a session ended before a certificate came."""
+    trouble: str = ""
+    """What stood in the way in the last session that showed none."""
+
+    @property
+    def agreed(self) -> PeerCertificate | None:
+        """The one certificate that every session showed; None if they differ or one showed none."""
+        first = self.certificates[0] if self.certificates else None
+        same = all(one is not None and first is not None and one.fingerprint == first.fingerprint
+                   for one in self.certificates)  # fmt: skip
+        return first if same else None
