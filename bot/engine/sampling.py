@@ -1,0 +1,115 @@
+"""The bot's own visitor: while a run is open it looks through Cloudflare, and counts who is served.
+
+What it saw stands in the report; it decides nothing.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.engine import events as e
+from bot.engine.engine import Engine, visitors_stream
+from bot.engine.state import RunState
+from steps.errors import Conflict
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One visitor's request: whether it was served, and else what it saw, a sentence."""
+
+    served: bool
+    saw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive samples of one kind: all served, or not."""
+
+    since: datetime
+    until: datetime
+    served: int = 0
+    looks: int = 0
+    refused: tuple[str, ...] = ()
+
+    @property
+    def fine(self) -> bool:
+        return self.served == self.looks
+
+    def grown(self, sample: Sample, now: datetime) -> "Stretch":
+        """The stretch with one more sample."""
+        refused = self.refused
+        if not sample.served and sample.saw not in refused:
+            refused = (*refused, sample.saw)
+        return replace(
+            self, until=now, served=self.served + sample.served, looks=self.looks + 1,
+            refused=refused,
+        )  # fmt: skip
+
+
+class Sampler:
+    """Takes samples of each open run every `every`, and records a stretch when it ends.
+
+    `take` makes one request to the run's site, or returns None where there is nothing to compare
+    with yet (before the baseline look).
+    """
+
+    def __init__(
+        self, engine: Engine, take: Callable[[RunState], Sample | None], *,
+        every: timedelta, keep: timedelta = timedelta(seconds=30),
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._take = take
+        self._every = every
+        self._keep = keep
+        self._stop = threading.Event()
+        self._stretches: dict[str, Stretch] = {}
+        self._thread = threading.Thread(target=self._loop, name="sampler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the request that is under way and records what is left."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for run in tuple(self._stretches):
+            self._flush(run)
+
+    def _loop(self) -> None:
+        while not self._stop.wait(self._every.total_seconds()):
+            open_runs = {r.run for r in self._engine.store.runs(open_only=True)}
+            for run in open_runs:
+                self._sample(run)
+            for run in set(self._stretches) - open_runs:
+                self._flush(run)
+
+    def _sample(self, run: str) -> None:
+        sample = self._take(self._engine.view(run))
+        if sample is None:
+            return
+        now = self._engine.clock()
+        stretch = self._stretches.get(run)
+        if stretch is not None and (
+            stretch.fine != sample.served or now - stretch.since > self._keep
+        ):
+            self._flush(run)
+            stretch = None
+        self._stretches[run] = (stretch or Stretch(now, now)).grown(sample, now)
+
+    def _flush(self, run: str) -> None:
+        stretch = self._stretches.pop(run)
+        stream = visitors_stream(run)
+        event = e.VisitorsSeen(
+            at=stretch.until, served=stretch.served, looks=stretch.looks, since=stretch.since,
+            refused=stretch.refused,
+        )  # fmt: skip
+        try:
+            self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))
+        except Conflict:
+            log.warning("sampler.conflict", run=run)
