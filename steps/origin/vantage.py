@@ -1,0 +1,141 @@
+"""Where the bot looks from, bound once to its settings; and what the looks add up to."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from steps.errors import NotFound
+from steps.origin.evidence import Bounds, Expect, Network, ProbeReport, Shown
+from steps.origin.look import Judgement, Look, Way, judge, look, look_everywhere, redirect_loop
+from steps.origin.probe import probe, seen_certificates
+from steps.origin.resolve import Resolver
+
+_AT_ONCE = 8
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What several looks say together: one broken is broken, else one unclear is unclear."""
+
+    state: Literal["fine", "broken", "inconclusive"]
+    judgements: tuple[tuple[str, Judgement], ...]
+    """By host."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """A sentence for each host that is not fine, or one for all when all are."""
+        odd = tuple(f"{h}: {j.words}" for h, j in self.judgements if j.state != "fine")
+        if odd:
+            return odd
+        hosts = ", ".join(dict.fromkeys(h for h, _ in self.judgements))
+        return (f"Looked at through Cloudflare, uncached, as before the run: {hosts}.",)
+
+    @property
+    def hint(self) -> str:
+        return next((j.hint for _, j in self.judgements if j.state != "fine" and j.hint), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Resolver, ports, roots and bounds for every look and probe of the bot."""
+
+    resolver: Resolver
+    way: Way
+    https_port: int
+    http_port: int
+    bounds: Bounds
+    allowed: tuple[Network, ...]
+    strict_roots: str
+    """PEM: what SSL mode strict accepts, the public roots and those of the Origin CA."""
+    sessions: int = 3
+    """How many fresh sessions in a row must agree after a change."""
+
+    def addresses(self, edge_hostname: str) -> tuple[str, ...]:
+        """The origin's addresses. Raises NotFound, Unreachable."""
+        return self.resolver.addresses(edge_hostname)
+
+    def probe(
+        self, hosts: Sequence[str], edge_hostname: str, *, expect: Expect, sessions: int = 1
+    ) -> ProbeReport:
+        """The origin probe on every address of the edge hostname, 443 and 80."""
+        try:
+            addresses = self.addresses(edge_hostname)
+        except NotFound:
+            addresses = ()
+        return probe(
+            hosts, addresses, https_port=self.https_port, http_port=self.http_port,
+            settings=replace(self.bounds, sessions=sessions), expect=expect, allowed=self.allowed,
+        )  # fmt: skip
+
+    def certificates(
+        self, hosts: Iterable[str], edge_hostname: str, *, sessions: int | None = None
+    ) -> Mapping[str, tuple[Shown, ...]]:
+        """By host, what each address of the origin shows in fresh sessions. Never raises TLS."""
+        addresses = self.addresses(edge_hostname)
+        settings = replace(self.bounds, sessions=sessions or self.sessions)
+        return {
+            host: seen_certificates(
+                addresses, host, port=self.https_port, settings=settings, allowed=self.allowed
+            )
+            for host in hosts
+        }
+
+    def baseline(self, hosts: Sequence[str]) -> dict[str, Look]:
+        """A first look at each host, to judge later ones against."""
+        return dict(zip(hosts, _for_each(hosts, self._look), strict=True))
+
+    def _look(self, host: str) -> Look:
+        return look(f"https://{host}/", self.way)
+
+    def visit(self, baselines: Mapping[str, Look]) -> Seen:
+        """Look at each host by each of its edge addresses and judge against its baseline."""
+        seen = _for_each(tuple(baselines), self._everywhere)
+        judged = tuple(
+            (host, self._loop_or(host, judge(one, baseline)))
+            for (host, baseline), looks in zip(baselines.items(), seen, strict=True)
+            for one in looks
+        )
+        states = {judgement.state for _, judgement in judged}
+        if "broken" in states:
+            return Seen("broken", judged)
+        unclear = "inconclusive" in states or not judged
+        return Seen("inconclusive" if unclear else "fine", judged)
+
+    def glance(self, host: str, baseline: Look) -> Judgement:
+        """One quick look, as a visitor of the run."""
+        return judge(self._look(host), baseline)
+
+    def _everywhere(self, host: str) -> tuple[Look, ...]:
+        return look_everywhere(f"https://{host}/", self.way)
+
+    def _loop_or(self, host: str, judgement: Judgement) -> Judgement:
+        if judgement.state == "fine":
+            return judgement
+        loop = redirect_loop(f"https://{host}/", self.way)
+        if not loop:
+            return judgement
+        return replace(
+            judgement, state="broken",
+            words=f"{judgement.words} The site redirects in a circle: {' → '.join(loop)}.",
+            hint="SSL mode off or flexible with an origin that redirects to https; Full ends it.",
+        )  # fmt: skip
+
+
+def _for_each(hosts: Sequence[str], ask: Callable[[str], T]) -> tuple[T, ...]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(ask, hosts))
+
+
+def keep(baselines: Mapping[str, Look]) -> str:
+    """Baselines as one string, for a receipt."""
+    return json.dumps({host: look.to_receipt() for host, look in baselines.items()})
+
+
+def kept(text: str) -> dict[str, Look]:
+    """The baselines back from `keep`; empty for an empty string."""
+    found: Mapping[str, Mapping[str, str]] = json.loads(text or "{}")
+    return {host: Look.from_receipt(receipt) for host, receipt in found.items()}
