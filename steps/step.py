@@ -148,6 +148,8 @@ class Past:
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     """By step key; the preflight's receipt holds the values from before the run."""
     accepted: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    """Other sites of the zone that a run has closed: their zone settings must stay."""
 
 
 Facts = TypeVar("Facts")

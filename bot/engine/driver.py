@@ -7,7 +7,6 @@ import structlog
 
 from bot.engine import events as e
 from bot.engine.engine import Engine
-from bot.engine.fold import fold
 from bot.engine.next import Rest, next_unit
 from bot.engine.work import Again, Worker
 from steps.errors import Conflict
@@ -90,7 +89,7 @@ class Driver:
     def work(self, run: str) -> datetime:
         """Do the unit of work that is due in `run` and append what came of it."""
         engine, now = self._engine, self._engine.clock()
-        state = fold(run, engine.store.read(run))
+        state = engine.view(run)
         task = state.current
         begun = task is not None and (run, task.key) in self._begun
         unit = next_unit(state, begun_here=begun)

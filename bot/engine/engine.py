@@ -39,7 +39,19 @@ class Engine:
         """What the run is now, with what visitors saw."""
         state = fold(run, self.store.read(run))
         seen = fold(run, self.store.read(visitors_stream(run)))
-        return replace(state, visitors=seen.visitors)
+        return replace(state, visitors=seen.visitors, neighbours=self._neighbours(state))
+
+    def _neighbours(self, state: RunState) -> tuple[str, ...]:
+        """Other sites of the run's zone whose newest run ended closed."""
+        if state.site is None or state.direction == "forward":
+            return ()
+        newest: dict[str, str] = {}
+        for entry in self.store.runs():
+            if entry.zone == state.site.zone and entry.run != state.run:
+                newest.setdefault(
+                    f"{entry.project}/{entry.environment} ({entry.site})", entry.outcome
+                )
+        return tuple(sorted(name for name, outcome in newest.items() if outcome == "closed"))
 
     def start(self, command: c.Start) -> RunState:
         """Open a run. Raises SiteBusy when the zone or the environment has an open one."""

@@ -88,6 +88,8 @@ class RunState:
     closed_at: datetime | None = None
     accepted: tuple[str, ...] = ()
     visitors: Visitors = Visitors()
+    neighbours: tuple[str, ...] = ()
+    """Other sites of the zone that are closed; not in the run's events, added by the engine."""
     seq: int = 0
     """How many events were folded; the `after` of the next append."""
 
@@ -109,7 +111,7 @@ class RunState:
     def past(self) -> Past:
         """Receipts by step key, for plans and proofs."""
         receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
-        return Past(receipts=receipts, accepted=self.accepted)
+        return Past(receipts, self.accepted, self.neighbours)
 
     def task(self, key: str) -> Task | None:
         return next((t for t in self.tasks if t.key == key), None)

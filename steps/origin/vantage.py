@@ -105,6 +105,12 @@ class Vantage:
         unclear = "inconclusive" in states or not judged
         return Seen("inconclusive" if unclear else "fine", judged)
 
+    def cache_answers(self, host: str) -> bool:
+        """Whether the page that everybody asks for is a HIT, asked twice as visitors would."""
+        way = replace(self.way, fresh=lambda: "")
+        looks = [look(f"https://{host}/", way) for _ in range(2)]
+        return dict(looks[-1].headers).get("cf-cache-status", "").upper() == "HIT"
+
     def glance(self, host: str, baseline: Look) -> Judgement:
         """One quick look, as a visitor of the run."""
         return judge(self._look(host), baseline)

@@ -1,0 +1,110 @@
+"""Development mode: on while the run changes things, so that every look reaches the origin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from steps.origin.vantage import kept
+from steps.step import Past, Plan, Site, Verdict
+from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, broken
+
+PAGE = "https://developers.cloudflare.com/cache/reference/development-mode/"
+
+
+@dataclass
+class DevelopmentMode(ZoneSettingStep):
+    """On, unless no later change is missing."""
+
+    later_changes: Callable[[Site], tuple[str, ...]] = lambda _site: ()
+    """The titles of the later steps that still have something to change."""
+
+    key: ClassVar[str] = "development-mode"
+    title: ClassVar[str] = "Development mode on"
+    reads: ClassVar[tuple[str, ...]] = ("development_mode",)
+    page: ClassVar[str] = PAGE
+    settles: ClassVar[bool] = False
+    way_back: ClassVar[str] = "It is switched off at the end of the run, and ends by itself."
+
+    def observe(self, site: Site) -> SettingFacts:
+        """The setting, and whether any later change still needs it."""
+        facts = super().observe(site)
+        if facts.values["development_mode"] == "on":
+            return facts
+        return replace(facts, missing=self.later_changes(site))
+
+    def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
+        """On, as long as something is still to be changed."""
+        return (Wanted("development_mode", "on", "brief"),) if facts.missing else ()
+
+    def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """What switching the cache off means."""
+        return (
+            "While it is on, Cloudflare's cache is passed by: the whole load reaches the origin.",
+            "It ends by itself after three hours; if that happens during the run, it is told and"
+            " nothing fails.",
+        )
+
+    def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """On already, or not needed."""
+        if facts.values["development_mode"] == "on":
+            return ("Development mode is on already.",)
+        return ("No later change is missing, so the cache can stay as it is.",)
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """Read back, and a page that a cache could answer is answered by the origin."""
+        unlike = self.unlike(plan)
+        if unlike:
+            return Verdict("failed", unlike, hint="Somebody or something has changed it back.")
+        baselines = kept(past.receipts.get("preflight", {}).get("baseline", ""))
+        hits = tuple(host for host in baselines if self.vantage.cache_answers(host))
+        if hits:
+            return Verdict(
+                "not-yet", tuple(f"{host}: still answered by the cache" for host in hits)
+            )
+        seen = self.visit(past)
+        if seen.state != "fine":
+            return broken(seen)
+        hosts = ", ".join(baselines)
+        return Verdict("proven", (f"No page is answered by the cache any more: {hosts}.",))
+
+
+@dataclass
+class DevelopmentModeOff(ZoneSettingStep):
+    """Off again at the end, unless it was on before the run."""
+
+    key: ClassVar[str] = "development-mode-off"
+    title: ClassVar[str] = "Development mode off"
+    reads: ClassVar[tuple[str, ...]] = ("development_mode",)
+    page: ClassVar[str] = PAGE
+    settles: ClassVar[bool] = False
+    way_back: ClassVar[str] = "It can be switched on again at any time."
+
+    def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
+        """Off, if this run has switched it on."""
+        before = past.receipts.get("preflight", {}).get("development_mode", "off")
+        return () if before == "on" else (Wanted("development_mode", "off"),)
+
+    def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """What visitors notice."""
+        return ("Cloudflare caches again; visitors notice nothing but speed.",)
+
+    def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """Off already, or not ours to switch off."""
+        if facts.values["development_mode"] == "on":
+            return ("Development mode was on before the run and stays on.",)
+        return (
+            "Development mode is off: it was never on, or its three hours ended by themselves.",
+        )
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """Read back, and visitors are served."""
+        return self.looked(plan, past, proven_by="")
+
+
+@dataclass
+class DevelopmentModeBack(DevelopmentModeOff):
+    """As before the run; on again is not restored, since it would have ended by itself."""
+
+    key: ClassVar[str] = "undo-development-mode"
+    title: ClassVar[str] = "Development mode as before"

@@ -1,0 +1,191 @@
+"""A change that is made of zone settings only: read, compare, write one at a time, let it settle.
+
+The steps that switch something at Cloudflare are of this kind; each says what it wants and what
+proves it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, Protocol
+
+from steps.errors import PreconditionFailed
+from steps.origin.vantage import Seen, Vantage, kept
+from steps.step import Change, Done, Noted, Outcome, Past, Plan, Risk, Site, Verdict, Waiting
+
+WORDS: Mapping[str, str] = {
+    "development_mode": "development mode",
+    "ssl": "SSL/TLS mode",
+    "ssl_automatic_mode": "Automatic SSL/TLS",
+    "tls_client_auth": "authenticated origin pulls (global)",
+}
+
+
+class Setting(Protocol):
+    """One zone setting as Cloudflare gives it."""
+
+    @property
+    def value(self) -> str: ...
+    @property
+    def editable(self) -> bool: ...
+
+
+class ZoneSettings(Protocol):
+    """The two calls of the Cloudflare client that these steps use."""
+
+    def setting(self, zone_id: str, name: str) -> Setting: ...
+    def set_setting(self, zone_id: str, name: str, value: str) -> Setting: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFacts:
+    """The settings that a step reads; absent where the zone does not have one."""
+
+    values: Mapping[str, str]
+    locked: frozenset[str] = frozenset()
+    """Settings that the zone's plan does not let anybody change."""
+    concerns: tuple[str, ...] = ()
+    """What whoever approves must accept by name, from a wider look than the settings."""
+    problems: tuple[str, ...] = ()
+    """What must be put right first."""
+    missing: tuple[str, ...] = ()
+    """Later changes that are still to be made (development mode asks for them)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A setting and the value that the step wants it to have."""
+
+    setting: str
+    value: str
+    risk: Risk = "none"
+
+
+@dataclass
+class ZoneSettingStep:
+    """The common part; a subclass says `reads`, `wanted`, the words, and `verify`."""
+
+    zone: ZoneSettings
+    vantage: Vantage
+    settle: timedelta = timedelta(seconds=60)
+    """Between the switch and whatever relies on it: Cloudflare's nodes adopt it one by one."""
+
+    kind: ClassVar[Literal["change", "look"]] = "change"
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    reads: ClassVar[tuple[str, ...]] = ()
+    page: ClassVar[str] = ""
+    settles: ClassVar[bool] = True
+    way_back: ClassVar[str] = ""
+    _words: ClassVar[Mapping[str, str]] = field(default=WORDS, init=False)
+
+    def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
+        """The settings as this step wants them, in the order of their writing."""
+        raise NotImplementedError
+
+    def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """What the card says beside the changes."""
+        return ()
+
+    def observe(self, site: Site) -> SettingFacts:
+        """Read the settings one by one (there is no batch any more)."""
+        found = {name: self.zone.setting(site.zone_id, name) for name in self.reads}
+        locked = frozenset(name for name, setting in found.items() if not setting.editable)
+        return SettingFacts({name: setting.value for name, setting in found.items()}, locked)
+
+    def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
+        """The settings that differ from what is wanted."""
+        differing = tuple(
+            want for want in self.wanted(site, facts, past)
+            if facts.values.get(want.setting) != want.value
+        )  # fmt: skip
+        if differing:
+            self._refuse(facts, differing)
+        return Plan(
+            step=self.key, site=site,
+            changes=tuple(_change(site, facts, want) for want in differing),
+            inputs={want.setting: want.value for want in differing},
+            notes=self.notes(site, facts, past) if differing else (),
+            accepting=facts.concerns if differing else (),
+            way_back=self.way_back, page=self.page,
+        )  # fmt: skip
+
+    def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """The values that are right already."""
+        return tuple(f"{WORDS[name]} is {facts.values[name]}" for name in self.reads)
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+        """Write the next setting that is not yet as planned; then let the last one settle."""
+        if len(plan.inputs) > 1 and "begun" not in notes:
+            # Between two writes the plan looks different from outside; the note says whose it is.
+            return Noted({"begun": "yes"})
+        for name, value in plan.inputs.items():
+            if self.zone.setting(plan.site.zone_id, name).value != value:
+                self.zone.set_setting(plan.site.zone_id, name, value)
+                if len(plan.inputs) > 1:
+                    return Noted({name: value})
+        if not (self.settles and self.settle):
+            return Done(_before(plan))
+        until = now + self.settle
+        what = "Cloudflare's nodes to adopt the switch"
+        return Waiting(what, {"until": until.isoformat()}, until, until + timedelta(hours=1))
+
+    def poll(self, plan: Plan, waiting: Waiting, *, now: datetime) -> Outcome:
+        """Nothing outside tells when every node has it: the settling time is waited out."""
+        return Done(_before(plan))
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """Evidence from outside; see the subclass."""
+        raise NotImplementedError
+
+    def unlike(self, plan: Plan) -> tuple[str, ...]:
+        """The settings that do not read back as planned."""
+        return tuple(
+            f"{WORDS[name]} reads {found}, not {value}"
+            for name, value in plan.inputs.items()
+            if (found := self.zone.setting(plan.site.zone_id, name).value) != value
+        )
+
+    def visit(self, past: Past) -> Seen:
+        """Every host of the zone that was looked at before the run, looked at again."""
+        return self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+
+    def looked(self, plan: Plan, past: Past, *, proven_by: str) -> Verdict:
+        """Read back, and the visitors are served: set, and proven by a later step."""
+        unlike = self.unlike(plan)
+        if unlike:
+            return Verdict("failed", unlike, hint="Somebody or something has changed it back.")
+        seen = self.visit(past)
+        if seen.state == "fine":
+            return Verdict("set" if proven_by else "proven", seen.evidence, proven_by=proven_by)
+        return broken(seen)
+
+    def _refuse(self, facts: SettingFacts, differing: tuple[Wanted, ...]) -> None:
+        locked = [WORDS[want.setting] for want in differing if want.setting in facts.locked]
+        if locked:
+            raise PreconditionFailed(
+                f"The zone's plan does not allow a change of {', '.join(locked)}.",
+                hint="Change the Cloudflare plan of the zone, or ask Cloudflare about it.",
+            )
+        if facts.problems:
+            raise PreconditionFailed(
+                " ".join(facts.problems), hint="Put this right, then press Retry."
+            )
+
+
+def broken(seen: Seen) -> Verdict:
+    """The verdict over looks that were not fine: broken has failed, unclear is not a no."""
+    if seen.state == "broken":
+        return Verdict("failed", seen.evidence, hint=seen.hint)
+    return Verdict("inconclusive", seen.evidence, hint=seen.hint)
+
+
+def _change(site: Site, facts: SettingFacts, want: Wanted) -> Change:
+    target = f"zone {site.zone} · {WORDS[want.setting]}"
+    return Change("update", target, facts.values.get(want.setting), want.value, want.risk)
+
+
+def _before(plan: Plan) -> dict[str, str]:
+    """The values from before, by setting, from the plan that was shown."""
+    names = {f"zone {plan.site.zone} · {WORDS[name]}": name for name in plan.inputs}
+    return {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
