@@ -26,7 +26,8 @@ UnclearReason: TypeAlias = Literal[
     "connection-refused", "connect-timeout", "no-route", "connect-failed",
     "not-tls", "reset-before-tls", "eof-before-tls", "silent-before-tls", "handshake-failed",
     "unknown-host", "eof-in-handshake", "silent-in-handshake", "eof-without-request",
-    "eof-after-request", "no-answer", "not-http", "answer-cut-short", "foreign-certificate-unclear",
+    "eof-after-request", "alert-after-request", "no-answer", "not-http", "answer-cut-short",
+    "foreign-certificate-unclear",
 ]  # fmt: skip
 Reason: TypeAlias = ClosedReason | OpenReason | UnclearReason
 Network: TypeAlias = IPv4Network | IPv6Network

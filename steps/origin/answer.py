@@ -1,0 +1,93 @@
+"""As much of an HTTP answer as a probe has to understand, from any bytes."""
+
+import re
+from dataclasses import dataclass
+
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\n]*)?\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+# nginx answers so on an open TLS connection, with status 400; 495 and 496 are its inner numbers,
+# which some front ends let out.
+_NGINX_WORDS = (b"no required ssl certificate was sent", b"the ssl certificate error")
+_NGINX_STATUS = frozenset({495, 496})
+_BAD_REQUEST = 400
+_KEPT = frozenset({
+    "server", "location", "content-type", "x-platform-cluster", "x-platform-router",
+    "x-platform-processor", "x-debug-info", "cf-ray",
+})  # fmt: skip
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status line and what followed it so far."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """The few that tell who answered; names in lower case."""
+    head_whole: bool
+    whole: bool
+    """The body is known to have come to its end."""
+    refusal: str
+    """nginx's words about the client certificate, or the status that means the same."""
+
+
+def parse(data: bytes, *, ended: bool = False) -> Answer | None:
+    """The final answer in `data`; None without a status line. `ended`: nothing will follow."""
+    found = _final_head(data)
+    if found is None:
+        return None
+    start, head_end = found
+    status = int(start[1])
+    head = data[start.end() : head_end.start() if head_end else len(data)]
+    body = data[head_end.end() :] if head_end else b""
+    headers = _headers(head)
+    whole = ended or (head_end is not None and _is_whole(headers, body))
+    kept = tuple((name, value[:_LONGEST]) for name, value in headers if name in _KEPT)
+    return Answer(status, kept, head_end is not None, whole, _refusal(status, body))
+
+
+def is_enough(data: bytes) -> bool:
+    """Whether more bytes could not change the judgement. Only a 400 is read for its words."""
+    answer = parse(data)
+    if answer is None or not answer.head_whole:
+        return False
+    return answer.whole or bool(answer.refusal) or answer.status != _BAD_REQUEST
+
+
+def redirects_to_https(answer: Answer) -> bool:
+    """Whether the answer does nothing but send a visitor to https."""
+    location = dict(answer.headers).get("location", "")
+    return answer.status in (301, 302, 303, 307, 308) and location.lower().startswith("https://")
+
+
+def _final_head(data: bytes) -> tuple[re.Match[bytes], re.Match[bytes] | None] | None:
+    """The status line and the end of the head, past interim answers (1xx)."""
+    at = 0
+    while start := _STATUS.match(data, at):
+        head_end = _HEAD_END.search(data, start.end() - 2)
+        if head_end is None or not start[1].startswith(b"1"):
+            return start, head_end
+        at = head_end.end()
+    return None
+
+
+def _refusal(status: int, body: bytes) -> str:
+    if status in _NGINX_STATUS:
+        return f"HTTP {status}"
+    if status != _BAD_REQUEST:
+        return ""
+    lower = body.lower()
+    return next((words.decode() for words in _NGINX_WORDS if words in lower), "")
+
+
+def _headers(head: bytes) -> list[tuple[str, str]]:
+    lines = (line.decode("latin-1").partition(":") for line in head.splitlines())
+    return [(name.strip().lower(), value.strip()) for name, colon, value in lines if colon]
+
+
+def _is_whole(headers: list[tuple[str, str]], body: bytes) -> bool:
+    by_name = dict(headers)
+    if "chunked" in by_name.get("transfer-encoding", "").lower():
+        return body.endswith(b"0\r\n\r\n")
+    length = by_name.get("content-length", "")
+    return length.isascii() and length.isdigit() and len(length) < 10 and len(body) >= int(length)  # noqa: PLR2004

@@ -1,0 +1,192 @@
+"""From what one exchange left behind to a verdict, by the evidence. No I/O here."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from steps.origin.answer import Answer, parse, redirects_to_https
+from steps.origin.evidence import Attempt, Reason, UnclearReason, Verdict
+from steps.origin.wire import Trace
+
+_ALERTS = {
+    10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow", 40: "handshake_failure",
+    42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
+    45: "certificate_expired", 46: "certificate_unknown", 47: "illegal_parameter",
+    48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
+    70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
+    86: "inappropriate_fallback", 109: "missing_extension", 110: "unsupported_extension",
+    112: "unrecognized_name", 116: "certificate_required", 120: "no_application_protocol",
+}  # fmt: skip
+# What servers send for a client certificate that is missing or not theirs. `handshake_failure` and
+# `decode_error` mean it only after one was asked for, and without having asked none of them does.
+_REFUSING = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 50, 116})
+_UNKNOWN_NAME = 112
+
+_HINTS: dict[Reason, str] = {
+    "answered": "Whoever knows this address gets around Cloudflare.",
+    "only-asks": "Set client_authentication to require, with the list of authorities.",
+    "other-authorities": "List exactly one authority in client_certificate_authorities.",
+    "http-content": "Serve nothing on port 80 but the redirect to https.",
+    "connection-refused": "Check that this is the address and the port of the origin.",
+    "connect-timeout": "A firewall may be in between; try from another network.",
+    "no-route": "This machine cannot reach addresses of that kind (IPv6?); probe from another one.",
+    "connect-failed": "Check the network of this machine.",
+    "not-tls": "Something that does not speak TLS answers on this port.",
+    "unknown-host": "The origin does not know this name; is it attached to the project?",
+    "handshake-failed": "The handshake failed for another reason than a client certificate.",
+    "eof-after-request": "Look whether the site answers through Cloudflare at this moment: then it "
+    "is a refusal.",
+    "alert-after-request": "Look whether the site answers through Cloudflare at this moment: then "
+    "it is a refusal.",
+    "no-answer": "The origin is slow or holds the connection open; try again.",
+    "answer-cut-short": "The answer did not come to its end; try again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the evidence of one exchange amounts to."""
+
+    verdict: Verdict
+    reason: Reason
+    evidence: str
+    needs_control: bool = False
+    """Inconclusive by itself, closed if a control shows that the origin works."""
+
+
+def judge_tls(trace: Trace) -> Judged:
+    """Judge an exchange over TLS in which no acceptable certificate was presented."""
+    if trace.no_connection is not None:
+        return _unclear(trace.no_connection, _NO_CONNECTION[trace.no_connection])
+    answer = parse(bytes(trace.data), ended=trace.ended == "eof")
+    if answer is not None:
+        return _answered(answer, trace)
+    if trace.alert is not None:
+        return _alerted(trace.alert, trace)
+    if trace.data:
+        return _unclear("not-http", f"It sent {len(trace.data)} bytes over TLS that are no HTTP.")
+    if not trace.server_hello:
+        return _before_tls(trace)
+    return _ended(trace)
+
+
+def judge_plain(trace: Trace) -> Judged:
+    """Judge an exchange on the plain port, where only a redirect to https is expected."""
+    if trace.no_connection is not None:
+        return _unclear(trace.no_connection, _NO_CONNECTION[trace.no_connection])
+    answer = parse(bytes(trace.data), ended=trace.ended == "eof")
+    if answer is None:
+        if trace.data:
+            return _unclear("not-http", "What it sent on the plain port is no HTTP.")
+        return _unclear("no-answer", "It took the connection on the plain port and sent nothing.")
+    if not answer.head_whole and not dict(answer.headers).get("location"):
+        return _unclear("answer-cut-short", "The answer on the plain port did not come to its end.")
+    if redirects_to_https(answer):
+        return Judged(
+            "closed", "redirects-to-https",
+            f"The plain port only redirects to https (HTTP {answer.status}).",
+        )  # fmt: skip
+    if answer.refusal:
+        return Judged("closed", "refused-by-http", f"The plain port refuses: {answer.refusal}.")
+    return Judged("open", "http-content", f"The plain port answers with HTTP {answer.status}.")
+
+
+def as_attempt(
+    judged: Judged, trace: Trace, *, host: str, address: str, port: int, milliseconds: int
+) -> Attempt:
+    """The record of one attempt."""
+    answer = parse(bytes(trace.data), ended=True)
+    return Attempt(
+        host=host, address=address, port=port, verdict=judged.verdict, reason=judged.reason,
+        evidence=judged.evidence, tls_version=trace.tls_version, certificate=trace.certificate,
+        certificate_requested=trace.requested,
+        authorities=tuple(name for name, _ in trace.authorities),
+        alert=alert_name(trace.alert), status=answer.status if answer else None,
+        headers=answer.headers if answer else (), bytes_read=trace.raw, milliseconds=milliseconds,
+        hint=_HINTS.get(judged.reason, ""),
+    )  # fmt: skip
+
+
+def alert_name(alert: int | None) -> str:
+    """The name of the RFCs, or the number for one without a name here."""
+    return "" if alert is None else _ALERTS.get(alert, f"alert {alert}")
+
+
+_NO_CONNECTION: dict[UnclearReason, str] = {
+    "connection-refused": "The connection was refused.",
+    "connect-timeout": "No connection within the time allowed.",
+    "no-route": "There is no route from here to this address.",
+    "connect-failed": "No connection could be made.",
+}
+
+
+def _unclear(reason: UnclearReason, evidence: str, *, needs_control: bool = False) -> Judged:
+    return Judged("inconclusive", reason, evidence, needs_control)
+
+
+def _asked(trace: Trace) -> str:
+    version = trace.tls_version or "TLS"
+    return f"It asked for a client certificate ({version})"
+
+
+def _answered(answer: Answer, trace: Trace) -> Judged:
+    asked = "after asking for" if trace.requested else "without asking for"
+    if answer.refusal:
+        return Judged(
+            "closed", "refused-by-http",
+            f"It answered {answer.status} about the certificate: {answer.refusal}.",
+        )  # fmt: skip
+    if answer.status == 400 and not answer.whole:  # noqa: PLR2004 - the words may be in the rest
+        return _unclear("answer-cut-short", "It answered 400, and the rest did not come.")
+    return Judged("open", "answered",
+                  f"It answered HTTP {answer.status} {asked} a client certificate.")  # fmt: skip
+
+
+def _alerted(alert: int, trace: Trace) -> Judged:
+    name = alert_name(alert)
+    if trace.requested and alert in _REFUSING:
+        return Judged("closed", "refused-by-alert",
+                      f"{_asked(trace)}, got none that it takes, and refused: {name}.")  # fmt: skip
+    if alert == _UNKNOWN_NAME:
+        return _unclear("unknown-host", f"It does not know this name: {name}.")
+    if trace.requested:
+        return _unclear("alert-after-request",
+                        f"{_asked(trace)} and ended with {name}, which does not say why.",
+                        needs_control=True)  # fmt: skip
+    words = f"It ended with {name} without having asked for a client certificate."
+    return _unclear("handshake-failed", words)
+
+
+def _before_tls(trace: Trace) -> Judged:
+    match trace.ended:
+        case "eof":
+            return _unclear("eof-before-tls", "It closed the connection before any TLS.")
+        case "reset":
+            return _unclear("reset-before-tls", "It reset the connection before any TLS.")
+        case "timeout" | "full" | "enough" | "":
+            return _unclear("silent-before-tls", "It took the connection and did not speak TLS.")
+        case "garbled":
+            return _unclear("not-tls", "What it sent is not TLS.")
+        case other:
+            assert_never(other)
+
+
+def _ended(trace: Trace) -> Judged:
+    """TLS began, and no alert and no answer came."""
+    done = "after the handshake" if trace.handshake_done else "in the handshake"
+    match trace.ended:
+        case "eof" | "reset" if trace.requested:
+            return _unclear("eof-after-request",
+                            f"{_asked(trace)} and closed {done} without a word.",
+                            needs_control=True)  # fmt: skip
+        case "eof" | "reset":
+            reason: UnclearReason = (
+                "eof-without-request" if trace.handshake_done else "eof-in-handshake"
+            )
+            return _unclear(reason, f"It closed {done} without asking for a client certificate.")
+        case "garbled":
+            return _unclear("handshake-failed", f"The exchange broke {done}.")
+        case "timeout" | "full" | "enough" | "":
+            reason = "no-answer" if trace.handshake_done else "silent-in-handshake"
+            return _unclear(reason, f"Nothing more came {done} within the bounds.")
+        case other:
+            assert_never(other)
