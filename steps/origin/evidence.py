@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 Verdict: TypeAlias = Literal["closed", "open", "inconclusive"]
 ClosedReason: TypeAlias = Literal[
@@ -50,7 +50,9 @@ class ClientIdentity:
     """A client certificate with its key, held in memory; the key is in no repr."""
 
     certificate: x509.Certificate
-    key: PrivateKeyTypes = field(repr=False)
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey = field(
+        repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

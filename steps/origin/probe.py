@@ -24,6 +24,7 @@ from steps.origin.evidence import (
     Attempt,
     Bounds,
     ClientIdentity,
+    ClosedReason,
     Expect,
     Network,
     ProbeReport,
@@ -174,9 +175,8 @@ class _Asking:
         )
         judged = judge_tls(trace)
         if judged.needs_control and (agreed := self._control(target)):
-            reason = (
-                "refused-by-eof" if judged.reason == "eof-after-request" else "refused-by-alert"
-            )
+            by_eof = judged.reason == "eof-after-request"
+            reason: ClosedReason = "refused-by-eof" if by_eof else "refused-by-alert"
             return Judged("closed", reason, f"{judged.evidence} {agreed}"), trace
         return judged, trace
 

@@ -92,13 +92,14 @@ class Exchange:
         handshake_only: bool = False,
     ) -> Trace:  # fmt: skip
         """Shake hands as a client of `host` and ask for ``/``."""
-        sock = self._connect(address, port)
-        if sock is None:
-            return self.trace
         connection = SSL.Connection(_context(identity, self._note), None)
         connection.set_connect_state()
         if not _is_address(host):
             connection.set_tlsext_host_name(host.encode())
+
+        sock = self._connect(address, port)
+        if sock is None:
+            return self.trace
 
         def shake() -> bool:
             connection.do_handshake()
@@ -246,8 +247,8 @@ def _context(
     Binding().lib.SSL_CTX_set_post_handshake_auth(context._context, 1)  # noqa: SLF001
     context.set_info_callback(note)
     if identity is not None:
-        context.use_certificate(crypto.X509.from_cryptography(identity.certificate))
-        context.use_privatekey(crypto.PKey.from_cryptography_key(identity.key))  # type: ignore[arg-type]
+        context.use_certificate(identity.certificate)
+        context.use_privatekey(identity.key)
     return context
 
 
