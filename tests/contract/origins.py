@@ -1,4 +1,4 @@
-"""Small real servers for the probe and the look: TLS on loopback, and adversaries without manners."""
+"""Small real servers for the probe and the look: TLS on loopback, and rude adversaries."""
 
 import socket
 import ssl
