@@ -185,11 +185,11 @@ class Step(Protocol[Facts]):
         """Why there is nothing to do, a sentence each, for the record of a skipped step."""
         ...
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Do the next write of the plan, or find it done."""
         ...
 
-    def poll(self, plan: Plan, waiting: Waiting, *, now: datetime) -> Outcome:
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Look once whether what was awaited has come."""
         ...
 

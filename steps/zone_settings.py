@@ -114,7 +114,7 @@ class ZoneSettingStep:
         """The values that are right already."""
         return tuple(f"{WORDS[name]} is {facts.values[name]}" for name in self.reads)
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Write the next setting that is not yet as planned; then let the last one settle."""
         if len(plan.inputs) > 1 and "begun" not in notes:
             # Between two writes the plan looks different from outside; the note says whose it is.
@@ -130,7 +130,7 @@ class ZoneSettingStep:
         what = "Cloudflare's nodes to adopt the switch"
         return Waiting(what, {"until": until.isoformat()}, until, until + timedelta(hours=1))
 
-    def poll(self, plan: Plan, waiting: Waiting, *, now: datetime) -> Outcome:
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Nothing outside tells when every node has it: the settling time is waited out."""
         return Done(_before(plan))
 

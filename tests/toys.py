@@ -57,7 +57,7 @@ class Lamp:
     def satisfied(self, site: Site, facts: str, past: Past) -> tuple[str, ...]:
         return (f"{self.key} is {facts}",)
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         if self.notes_first and not notes:
             return Noted({"about": "to write"})
         if self.world.get(self.key, "off") != self.wanted:
@@ -70,7 +70,7 @@ class Lamp:
             return Waiting("the lamp to warm up", {"id": "1"}, again, now + timedelta(minutes=1))
         return Done({"before": plan.changes[0].before or ""})
 
-    def poll(self, plan: Plan, waiting: Waiting, *, now: datetime) -> Outcome:
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         if self.world.get("warm"):
             return Done({"before": plan.changes[0].before or ""})
         again = now + timedelta(seconds=10)
@@ -101,7 +101,7 @@ class LampBack(Lamp):
     def observe(self, site: Site) -> str:
         return self.world.get("lamp", "off")
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         self.world["lamp"] = "off"
         self.writes += 1
         return Done({})
@@ -118,5 +118,5 @@ class Glance(Lamp):
     def plan(self, site: Site, facts: str, past: Past) -> Plan:
         return Plan(step=self.key, site=site, changes=())
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, now: datetime) -> Outcome:
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         return Done({"saw": self.world.get("lamp", "off")})

@@ -84,7 +84,7 @@ class Worker:
             case Apply():
                 return self._apply(step, state, site, unit, now=now)
             case Poll():
-                return self._poll(step, unit, now=now)
+                return self._poll(step, state, unit, now=now)
             case Verify():
                 return self._verify(step, state, unit.task, now=now)
             case _:
@@ -133,15 +133,17 @@ class Worker:
             found = step.plan(site, step.observe(site), state.past)
             if not found.nothing_to_do and found.fingerprint != task.fingerprint:
                 return self._drifted(task, found, now=now)
-        return self._outcome(task, step.apply(task.plan, task.notes, now=now), now=now)
+        return self._outcome(
+            task, step.apply(task.plan, task.notes, past=state.past, now=now), now=now
+        )
 
-    def _poll(self, step: Step[Any], unit: Poll, *, now: datetime) -> Result:
+    def _poll(self, step: Step[Any], state: RunState, unit: Poll, *, now: datetime) -> Result:
         task = unit.task
         assert task.plan is not None
         assert task.waiting is not None
         if now < unit.at:
             return Again(unit.at)
-        outcome = step.poll(task.plan, task.waiting, now=now)
+        outcome = step.poll(task.plan, task.waiting, past=state.past, now=now)
         if not isinstance(outcome, Waiting):
             return self._outcome(task, outcome, now=now)
         if now >= task.waiting.give_up_at:

@@ -111,6 +111,18 @@ class Vantage:
         looks = [look(f"https://{host}/", way) for _ in range(2)]
         return dict(looks[-1].headers).get("cf-cache-status", "").upper() == "HIT"
 
+    def unverified(self, host: str, path: str, looks: int) -> tuple[str, ...]:
+        """The uncached looks at a page that echoes X-Client-Verify that did not say SUCCESS."""
+        url = f"https://{host}/{path.lstrip('/')}"
+        seen = [one for _ in range(looks) for one in look_everywhere(url, self.way)]
+        return tuple(
+            dict.fromkeys(
+                f"{one.address}: {one.client_verify or one.error or 'nothing said'}"
+                for one in seen
+                if one.client_verify.upper() != "SUCCESS"
+            )
+        )
+
     def glance(self, host: str, baseline: Look) -> Judgement:
         """One quick look, as a visitor of the run."""
         return judge(self._look(host), baseline)

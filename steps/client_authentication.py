@@ -1,0 +1,195 @@
+"""Client authentication at the origin: `require` with Cloudflare's CA on every https route."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from steps import routes
+from steps.errors import PreconditionFailed, WayBackTaken
+from steps.route_change import CA_FILE, Push, digest
+from steps.route_step import PAGE, RouteFacts, RouteStep, probe_rows, receipt
+from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.zone_settings import broken
+
+MESSAGE = "Require Cloudflare's client certificate at the origin"
+BACK = "Stop asking for a client certificate at the origin"
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """When the change goes back by itself: so many failed looks within so many seconds."""
+
+    looks: int = 3
+    within: timedelta = timedelta(seconds=120)
+    every: timedelta = timedelta(seconds=2)
+
+
+@dataclass
+class ClientAuthentication(RouteStep):
+    """`require`, deployed, seen closed by the probe and open by the visitors."""
+
+    ready: Callable[[Site], tuple[str, ...]]
+    """What must be so at Cloudflare first: origin pulls on, encrypted, nothing overriding them."""
+    gated: bool
+    """A page shows beforehand whether Cloudflare presents its certificate."""
+    back: WayBack
+
+    key: ClassVar[str] = "client-authentication"
+    title: ClassVar[str] = "Client authentication at the origin"
+
+    def observe(self, site: Site) -> RouteFacts:
+        """The repository and the deployment, and whether Cloudflare is ready for it."""
+        return self.look(site, self.ready(site) if site.order == "no-downtime" else ())
+
+    def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
+        """The routes file with `require`, and the CA beside it."""
+        if self.all_have(facts, "require"):
+            return Plan(step=self.key, site=site, changes=())
+        if facts.problems:
+            raise PreconditionFailed(
+                " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
+            )
+        files = self.changed_files(facts, "require")
+        return Plan(
+            step=self.key, site=site,
+            changes=self.changes(site, facts, files, "require", "outage-if-wrong"),
+            inputs=self.inputs(facts, files), notes=self.notes(site, facts), page=PAGE,
+            way_back=self.way_back(site),
+        )  # fmt: skip
+
+    def notes(self, site: Site, facts: RouteFacts) -> tuple[str, ...]:
+        """Which CA, who would be refused, and what is not proven beforehand."""
+        said = [
+            "The CA is the one of Cloudflare's origin pulls (authenticated_origin_pull_ca.pem). Not"
+            " the Origin CA root: with that, every Cloudflare customer could come in.",
+            "From then on whoever comes to the origin directly is refused: monitoring, uptime"
+            " checks and integrations that know its address included.",
+        ]
+        if facts.inheriting:
+            said.append(
+                f"These environments inherit it with their next sync or merge, and are then"
+                f" reachable by nobody: {', '.join(facts.inheriting)}."
+            )
+        if site.order == "published":
+            said.append(
+                "In this order visitors are refused until origin pulls are on: plan two hours of"
+                " downtime, and put up a maintenance page."
+            )
+        elif not self.gated:
+            said.append(
+                "Not proven beforehand: without a page that echoes X-Client-Verify nobody outside"
+                " can see whether Cloudflare presents its certificate."
+            )
+        return tuple(said)
+
+    def way_back(self, site: Site) -> str:
+        """Who must act, how long it takes, and when it happens by itself."""
+        text = (
+            "One commit takes it out again: a push and one deployment, usually a few minutes."
+            " One approver is enough, whoever started the run included; nobody has to merge."
+        )
+        if site.order == "published":
+            return text
+        return (
+            f"By itself: {self.back.looks} failed looks within"
+            f" {self.back.within.total_seconds():.0f} s after the deployment push the old file"
+            f" back at once, under this approval. By hand: {text}"
+        )
+
+    def satisfied(self, site: Site, facts: RouteFacts, past: Past) -> tuple[str, ...]:
+        """The deployment has it on every route."""
+        return ("Every https route of the deployment requires a certificate of exactly our CA.",)
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """Push the change; or, when visitors were refused, the way back."""
+        facts = self.look(plan.site)
+        if notes.get("way_back"):
+            return self._back(plan, notes, facts, now=now)
+        files = self._files(plan, notes, facts)
+        return self.pusher.pushed(plan, notes, Push(files, MESSAGE), now=now)
+
+    def _files(
+        self, plan: Plan, notes: Mapping[str, str], facts: RouteFacts
+    ) -> Mapping[str, bytes | None]:
+        """The files of the commit; none are needed any more once it is in the repository."""
+        if digest(facts.text.encode()) == plan.inputs["routes_after"]:
+            return {}
+        return self.changed_files(facts, "require")
+
+    def _back(
+        self, plan: Plan, notes: Mapping[str, str], facts: RouteFacts, *, now: datetime
+    ) -> Outcome:
+        text = _as_before(facts.text, plan.inputs["routes_before"])
+        files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
+        if plan.inputs["ca_file"]:
+            files[plan.inputs["ca_file"]] = None
+        outcome = self.pusher.pushed(plan, notes, Push(files, BACK, "back_"), now=now)
+        if isinstance(outcome, Waiting):
+            return self.pusher.awaiting(outcome.handle["commit"], now, "back")
+        return outcome
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """The deployment, then the visitors, and the way back if they are refused."""
+        commit, phase = waiting.handle["commit"], waiting.handle["phase"]
+        if phase == "watch":
+            return self._watch(plan, waiting, past, now=now)
+        if not self.pusher.deployed(plan.site, commit):
+            return self.pusher.rhythm.again(waiting, now)
+        if phase == "back":
+            raise WayBackTaken(
+                "Visitors were refused after the deployment, so the old routes were deployed again"
+                " by themselves. Nothing is asked of visitors at the origin now.",
+                hint="Find out why Cloudflare did not present its certificate, then press Retry.",
+            )
+        if plan.site.order == "published":
+            return Done(receipt(plan, commit))
+        until = now + self.back.within
+        handle = {"commit": commit, "phase": "watch", "until": until.isoformat(), "failed": "0"}
+        what = f"visitors to be served through {self.back.within.total_seconds():.0f} s"
+        return Waiting(what, handle, now, until + timedelta(hours=1))
+
+    def _watch(self, plan: Plan, waiting: Waiting, past: Past, *, now: datetime) -> Outcome:
+        """One more look after the deployment: served, or counted towards the way back."""
+        seen = self.visitors(past)
+        failed = int(waiting.handle["failed"]) + (seen.state == "broken")
+        if failed >= self.back.looks:
+            return Noted({"way_back": "taken", "saw": " ".join(seen.evidence)})
+        if now >= datetime.fromisoformat(waiting.handle["until"]):
+            return Done(receipt(plan, waiting.handle["commit"]))
+        handle = {**waiting.handle, "failed": str(failed)}
+        return Waiting(waiting.what, handle, now + self.back.every, waiting.give_up_at)
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """The deployment's own state, the probe on every address, and the visitors."""
+        if not self.all_have(self.look(plan.site), "require"):
+            return Verdict("not-yet", ("The deployment does not show it on every route yet.",))
+        published = plan.site.order == "published"
+        report = self.probe(plan.site, past, lambda: self.visitors(past).state == "fine")
+        rows = probe_rows(report)
+        if report.verdict != "closed":
+            told = tuple(a.evidence for a in report.attempts if a.verdict != "closed")
+            return Verdict("not-yet", told, rows=rows, hint="Nodes switch one after the other.")
+        closed = f"The probe was refused on all {report.of} addresses without our certificate."
+        if published:
+            refused = "Visitors are refused as well, until origin pulls are on: the next step."
+            return Verdict("proven", (closed, refused), rows=rows)
+        seen = self.visitors(past)
+        if seen.state != "fine":
+            return broken(seen)
+        return Verdict("proven", (closed, *seen.evidence), rows=rows)
+
+
+def _as_before(text: str, wanted: str) -> str:
+    """The text that was there before the change, found by its digest and not by guessing."""
+    for found in (
+        text,
+        routes.undo(text, ca_path=CA_FILE).text,
+        routes.require(text, mode="request", ca_path=CA_FILE).text,
+    ):
+        if digest(found.encode()) == wanted:
+            return found
+    raise PreconditionFailed(
+        "The routes file has been changed by somebody else meanwhile, so it was not put back.",
+        hint="Take client_authentication out of the routes file by hand and push it.",
+    )

@@ -1,0 +1,122 @@
+"""What a deployment came to: redeploys started once, activities looked at, never waited for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from steps.errors import PreconditionFailed, StepError
+from steps.step import Done, Outcome, Site, Waiting
+
+
+class Activity(Protocol):
+    """One activity of Platform.sh, as far as it matters here."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:
+        """``complete`` with ``success`` is the only success; an unknown state is a failure."""
+        ...
+
+    @property
+    def pushed(self) -> str:
+        """The commit that a push brought (`parameters.new_commit`); empty for others."""
+        ...
+
+
+class Activities(Protocol):
+    """The calls of the Platform.sh client around activities."""
+
+    def activity(self, project: str, activity_id: str) -> Activity: ...
+    def activities(
+        self,
+        project: str,
+        *,
+        environment: str,
+        type: str,  # noqa: A002 - Platform.sh's word
+    ) -> Sequence[Activity]:
+        """Newest first."""
+        ...
+
+    def activity_log(self, project: str, activity_id: str) -> str:
+        """The end of its log, as text."""
+        ...
+
+    def redeploy(self, project: str, environment: str) -> Activity | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How soon a deployment is looked at again, and when it is given up."""
+
+    look_again: timedelta = timedelta(seconds=5)
+    give_up: timedelta = timedelta(minutes=30)
+
+    def waiting(self, what: str, handle: Mapping[str, str], now: datetime) -> Waiting:
+        """A wait that begins now."""
+        return Waiting(what, dict(handle), now + self.look_again, now + self.give_up)
+
+    def again(self, waiting: Waiting, now: datetime) -> Waiting:
+        """The same wait, looked at again later."""
+        return Waiting(waiting.what, waiting.handle, now + self.look_again, waiting.give_up_at)
+
+
+def newest_redeploy(platformsh: Activities, site: Site) -> str:
+    """The id of the environment's newest redeploy, empty when there is none.
+
+    Noted before a redeploy is asked for: after a kill a newer one is ours, whatever the clocks say.
+    """
+    there = _redeploys(platformsh, site)
+    return there[0].id if there else ""
+
+
+def redeployed(platformsh: Activities, site: Site, *, last: str) -> Activity:
+    """The redeploy since `last` (see `newest_redeploy`), started now if there is none yet."""
+    there = _redeploys(platformsh, site)
+    if there and there[0].id != last:
+        return there[0]
+    started = platformsh.redeploy(site.project, site.environment)
+    if started is None:
+        raise PreconditionFailed(
+            "Platform.sh did not start a redeploy.",
+            hint="Look at the environment's state in the console, then press Retry.",
+        )
+    return started
+
+
+def _redeploys(platformsh: Activities, site: Site) -> Sequence[Activity]:
+    return platformsh.activities(
+        site.project, environment=site.environment, type="environment.redeploy"
+    )
+
+
+def after_activity(
+    platformsh: Activities, site: Site, waiting: Waiting, *, now: datetime, rhythm: Rhythm,
+    receipt: Mapping[str, str],
+) -> Outcome:  # fmt: skip
+    """Look once at the activity in the handle: done with `receipt`, still running, or failed."""
+    activity = platformsh.activity(site.project, waiting.handle["activity"])
+    if activity.outcome == "running":
+        return rhythm.again(waiting, now)
+    must_have_succeeded(platformsh, site, activity)
+    return Done(dict(receipt))
+
+
+def must_have_succeeded(platformsh: Activities, site: Site, activity: Activity) -> None:
+    """Raise StepError with the end of the log unless the ended activity was a success."""
+    if activity.outcome == "success":
+        return
+    if activity.outcome == "staged":
+        raise StepError(
+            "The deployment is staged, which is not success: nothing has changed at the origin.",
+            hint="Deploy the staged changes in the console (or switch manual deployments off), then"
+            " press Retry.",
+        )
+    log = platformsh.activity_log(site.project, activity.id).strip()
+    tail = "\n".join(log.splitlines()[-10:])
+    raise StepError(
+        f"The deployment did not succeed ({activity.outcome}); the origin serves what it served"
+        f" before.\n{tail}".strip(),
+        hint="Put right what the log says, then press Retry; Undo takes the change back.",
+    )

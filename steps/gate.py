@@ -1,0 +1,88 @@
+"""The gate: the origin asks and refuses nobody, and a page tells what Cloudflare presented."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from steps.errors import PreconditionFailed
+from steps.route_change import Push, digest
+from steps.route_step import PAGE, RouteFacts, RouteStep, receipt
+from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.zone_settings import broken
+
+GATE = "Ask for Cloudflare's client certificate at the origin"
+
+
+@dataclass
+class Gate(RouteStep):
+    """`request`, deployed: the origin asks, refuses nobody, and tells what it was shown."""
+
+    path: str
+    """The page of the site that echoes X-Client-Verify; empty where there is none."""
+    ready: Callable[[Site], tuple[str, ...]]
+    looks: int = 3
+
+    key: ClassVar[str] = "gate"
+    title: ClassVar[str] = "Gate: ask, and refuse nobody"
+
+    def observe(self, site: Site) -> RouteFacts:
+        """The repository and the deployment, and whether Cloudflare is ready for it."""
+        return self.look(site, self.ready(site) if self.path else ())
+
+    def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
+        """The routes file with `request`, unless it asks or requires already."""
+        if not self.path or self.all_have(facts, "require") or self.all_have(facts, "request"):
+            return Plan(step=self.key, site=site, changes=())
+        if facts.problems:
+            raise PreconditionFailed(
+                " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
+            )
+        files = self.changed_files(facts, "request")
+        return Plan(
+            step=self.key, site=site, changes=self.changes(site, facts, files, "request", "brief"),
+            inputs=self.inputs(facts, files), page=PAGE,
+            notes=(
+                "The origin asks for a certificate and lets everybody in. A page of the site then"
+                f" says what Cloudflare presented ({self.path}): only SUCCESS opens the next step.",
+            ),
+            way_back="One commit takes it out again: a push and one deployment.",
+        )  # fmt: skip
+
+    def satisfied(self, site: Site, facts: RouteFacts, past: Past) -> tuple[str, ...]:
+        """No page to ask, or asked already."""
+        if not self.path:
+            return (
+                "No page that echoes X-Client-Verify is set (MTLS_RUN_GATE_PATH): whether"
+                " Cloudflare presents its certificate is not proven beforehand.",
+            )
+        return ("The deployment asks for a certificate of our CA already.",)
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """Push the change."""
+        facts = self.look(plan.site)
+        there = digest(facts.text.encode()) == plan.inputs["routes_after"]
+        files = {} if there else self.changed_files(facts, "request")
+        return self.pusher.pushed(plan, notes, Push(files, GATE), now=now)
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """Has the deployment ended?"""
+        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
+            return self.pusher.rhythm.again(waiting, now)
+        return Done(receipt(plan, waiting.handle["commit"]))
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """Every one of k uncached looks says SUCCESS, at every address of Cloudflare."""
+        unlike = self.vantage.unverified(plan.site.name, self.path, self.looks)
+        if unlike:
+            return Verdict(
+                "not-yet", unlike, hint="Cloudflare does not present its certificate. With client"
+                " authentication now, visitors would be refused.",
+            )  # fmt: skip
+        seen = self.visitors(past)
+        if seen.state != "fine":
+            return broken(seen)
+        return Verdict("proven", (
+            f"{self.looks} of {self.looks} uncached looks at each address said SUCCESS.",
+            *seen.evidence,
+        ))  # fmt: skip

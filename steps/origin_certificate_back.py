@@ -1,0 +1,152 @@
+"""The way back from the origin certificate: first off the origin, then revoked."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from steps.deployments import Rhythm, after_activity, newest_redeploy, redeployed
+from steps.errors import NotFound
+from steps.origin.evidence import PeerCertificate
+from steps.origin.vantage import Vantage, kept
+from steps.origin_certificate import PAGE, OriginCa, Project
+from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.zone_settings import broken
+
+
+@dataclass
+class OriginCertificateBack:
+    """The custom certificate deleted, and a publicly trusted one seen for every host."""
+
+    platformsh: Project
+    vantage: Vantage
+    hosts: Callable[[Site], tuple[str, ...]]
+    edge_hostname: Callable[[Site], str]
+    trusted: Callable[[PeerCertificate, str], str]
+    """Why visitors would not trust this certificate for this host; empty when they would."""
+    rhythm: Rhythm
+
+    key: ClassVar[str] = "undo-origin-certificate"
+    title: ClassVar[str] = "Origin certificate as before"
+    kind: ClassVar[Literal["change", "look"]] = "change"
+
+    def observe(self, site: Site) -> tuple[str, ...]:
+        """The ids of the project's custom certificates."""
+        certificates = self.platformsh.certificates(site.project)
+        return tuple(c.id for c in certificates if not c.is_provisioned)
+
+    def plan(self, site: Site, facts: tuple[str, ...], past: Past) -> Plan:
+        """Delete the one that this run installed, and redeploy."""
+        installed = past.receipts.get("origin-certificate", {}).get("installed", "")
+        if installed not in facts:
+            return Plan(step=self.key, site=site, changes=())
+        return Plan(
+            step=self.key, site=site,
+            changes=(
+                Change("delete", f"project {site.project} · custom certificate {installed}",
+                       "Cloudflare Origin CA", "the one that Platform.sh provides", "brief"),
+                Change("deploy", f"environment {site.environment} · redeploy", None,
+                       "the same code with the provided certificate", "brief"),
+            ),
+            inputs={"installed": installed},
+            notes=("If no publicly trusted certificate is seen afterwards, the way back ends here:"
+                   " the site works, and SSL mode stays at Full.",),
+            way_back="A new run issues and installs a new one.", page=PAGE,
+        )  # fmt: skip
+
+    def satisfied(self, site: Site, facts: tuple[str, ...], past: Past) -> tuple[str, ...]:
+        """Nothing of this run is installed."""
+        return ("No certificate of this run is installed.",)
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """Delete, then redeploy once."""
+        installed = plan.inputs["installed"]
+        if "begun" not in notes:
+            return Noted({"begun": "yes"})
+        if any(c.id == installed for c in self.platformsh.certificates(plan.site.project)):
+            with suppress(NotFound):  # gone meanwhile, which is what is wanted
+                self.platformsh.delete_certificate(plan.site.project, installed)
+        if "deleted" not in notes:
+            last = newest_redeploy(self.platformsh, plan.site)
+            return Noted({"deleted": installed, "last_redeploy": last})
+        activity = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
+        return self.rhythm.waiting("the redeploy", {"activity": activity.id}, now)
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """Has the redeploy ended?"""
+        return after_activity(
+            self.platformsh, plan.site, waiting, now=now, rhythm=self.rhythm,
+            receipt={"deleted": plan.inputs["installed"]},
+        )  # fmt: skip
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """A publicly trusted certificate on every address for every host."""
+        seen = self.vantage.certificates(self.hosts(plan.site), self.edge_hostname(plan.site))
+        untrusted = tuple(
+            f"{shown.address} for {host}: {why}"
+            for host, every in seen.items() for shown in every
+            if (why := self.trusted(shown.agreed, host) if shown.agreed else "none was shown")
+        )  # fmt: skip
+        if untrusted:
+            return Verdict(
+                "not-yet", untrusted,
+                hint="The site works: Cloudflare accepts any certificate in mode Full. Wait for"
+                " Platform.sh to provide one, then press Retry.",
+            )  # fmt: skip
+        return Verdict("proven", ("Every address shows a publicly trusted certificate.",))
+
+
+@dataclass
+class OriginCertificateRevoke:
+    """The certificate at Cloudflare revoked, once nothing shows it. There is no way back."""
+
+    cloudflare: OriginCa
+    platformsh: Project
+    vantage: Vantage
+    hosts: Callable[[Site], tuple[str, ...]]
+    edge_hostname: Callable[[Site], str]
+
+    key: ClassVar[str] = "undo-certificate-revoke"
+    title: ClassVar[str] = "Origin CA certificate revoked"
+    kind: ClassVar[Literal["change", "look"]] = "change"
+
+    def observe(self, site: Site) -> tuple[str, ...]:
+        """The ids that Cloudflare lists as valid."""
+        return tuple(c.id for c in self.cloudflare.origin_certificates(site.zone_id))
+
+    def plan(self, site: Site, facts: tuple[str, ...], past: Past) -> Plan:
+        """Revoke the one that this run had issued."""
+        issued = past.receipts.get("origin-certificate", {}).get("issued", "")
+        if not issued or issued not in facts:
+            return Plan(step=self.key, site=site, changes=())
+        return Plan(
+            step=self.key, site=site,
+            changes=(Change("delete", f"zone {site.zone} · Origin CA certificate {issued}",
+                            "valid", "revoked"),),
+            inputs={"issued": issued}, way_back="None: a revoked certificate stays revoked.",
+            page=PAGE,
+        )  # fmt: skip
+
+    def satisfied(self, site: Site, facts: tuple[str, ...], past: Past) -> tuple[str, ...]:
+        """Nothing of this run is valid any more."""
+        return ("No Origin CA certificate of this run is valid.",)
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """Revoke it unless it is gone."""
+        issued = plan.inputs["issued"]
+        if issued in self.observe(plan.site):
+            with suppress(NotFound):  # gone meanwhile, which is what is wanted
+                self.cloudflare.revoke_origin_certificate(issued)
+        return Done({"revoked": issued})
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """Nothing is awaited."""
+        return Done({})
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """No longer listed, and visitors are served."""
+        if plan.inputs["issued"] in self.observe(plan.site):
+            return Verdict("not-yet", ("Cloudflare still lists the certificate as valid.",))
+        looks = self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+        return Verdict("proven", looks.evidence) if looks.state == "fine" else broken(looks)
