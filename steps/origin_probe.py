@@ -1,0 +1,80 @@
+"""The origin probe as a step: the last proof of a run, and the answer to whoever asks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from steps.origin.evidence import Expect, ProbeReport
+from steps.origin.vantage import Vantage, kept
+from steps.route_step import probe_rows
+from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
+
+
+@dataclass
+class OriginProbe:
+    """Asks every address for every host without our certificate; must be refused everywhere."""
+
+    vantage: Vantage
+    ca_pem: str
+    hosts: Callable[[Site], tuple[str, ...]]
+    edge_hostname: Callable[[Site], str]
+
+    key: ClassVar[str] = "origin-probe"
+    title: ClassVar[str] = "Origin probe"
+    kind: ClassVar[Literal["change", "look"]] = "look"
+
+    def observe(self, site: Site) -> None:
+        """Nothing beforehand: the probe itself is the look."""
+
+    def plan(self, site: Site, facts: None, past: Past) -> Plan:
+        """A look changes nothing."""
+        return Plan(step=self.key, site=site, changes=())
+
+    def satisfied(self, site: Site, facts: None, past: Past) -> tuple[str, ...]:
+        """A look always runs."""
+        return ()
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """Nothing is written."""
+        return Done({})
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """Nothing is awaited."""
+        return Done({})
+
+    def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
+        """Closed on every address in fresh sessions, with the visitors as control."""
+        preflight = past.receipts.get("preflight", {})
+        baselines = kept(preflight.get("baseline", ""))
+        hosts = tuple(preflight.get("hosts", "").split()) or self.hosts(plan.site)
+        expect = Expect(
+            control=lambda: bool(baselines) and self.vantage.visit(baselines).state == "fine",
+            our_ca=self.ca_pem,
+        )
+        report = self.vantage.probe(
+            hosts, self.edge_hostname(plan.site), expect=expect, sessions=self.vantage.sessions
+        )
+        return verdict_of(report)
+
+
+def verdict_of(report: ProbeReport) -> Verdict:
+    """A probe's report as a verdict: open has failed, inconclusive may be accepted by name."""
+    rows = probe_rows(report)
+    if report.verdict == "closed":
+        said = (
+            f"Closed: refused without our certificate on {report.closed} of {report.of} addresses."
+        )
+        return Verdict("proven", (said,), rows=rows)
+    told = tuple(
+        f"{a.host} at {a.address}:{a.port}: {a.evidence}"
+        for a in report.attempts
+        if a.verdict == report.verdict
+    )
+    hint = next((a.hint for a in report.attempts if a.verdict == report.verdict and a.hint), "")
+    if report.verdict == "open":
+        return Verdict("failed", told, rows=rows, hint=hint or "The origin answers directly.")
+    closed = f"Closed on {report.closed} of {report.of} addresses."
+    return Verdict(
+        "inconclusive", (closed, *told), rows=rows, acceptable=report.closed > 0, hint=hint
+    )
