@@ -73,6 +73,7 @@ class Exchange:
         self._clock = clock
         own = clock() + bounds.attempt
         self._deadline = own if deadline is None else min(own, deadline)
+        self._broken = False
         self.trace = Trace()
 
     def plain(self, address: str, port: int, host: str) -> Trace:
@@ -160,9 +161,11 @@ class Exchange:
 
     def _send(self, sock: socket.socket, data: bytes) -> None:
         # A refusal may already be waiting to be read, so failing to send is not the end.
-        with suppress(OSError):
+        try:
             sock.settimeout(self._left())
             sock.sendall(data)
+        except OSError:
+            self._broken = True
 
     def _receive(self, sock: socket.socket) -> bytes:
         if self.trace.raw >= self._bounds.most_bytes:
@@ -179,7 +182,8 @@ class Exchange:
             return b""
         self.trace.raw += len(received)
         if not received:
-            self.trace.ended = "eof"
+            # A reset is told once, and may have been told to the sending side.
+            self.trace.ended = "reset" if self._broken else "eof"
         return received
 
     def _left(self) -> float:

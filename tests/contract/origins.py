@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
 
 from steps.origin.evidence import ClientIdentity
 
@@ -166,6 +167,12 @@ def closes(conn: socket.socket) -> None:
     conn.recv(65536)
 
 
+def silent(conn: socket.socket) -> None:
+    """Keep the connection and say nothing."""
+    while conn.recv(65536):
+        pass
+
+
 def resets(conn: socket.socket) -> None:
     """End with a reset."""
     conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -212,11 +219,6 @@ class Origin:
             conn.settimeout(10)
             self.behaviour(conn)
 
-    def silent(self, conn: socket.socket) -> None:
-        """A behaviour: keep the connection and say nothing."""
-        while conn.recv(65536):
-            pass
-
     def close(self) -> None:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
@@ -236,3 +238,42 @@ def origin(behaviour: Behaviour, address: str = "127.0.0.1", port: int = 0) -> I
         yield running
     finally:
         running.close()
+
+
+def asks_after_request(conn: socket.socket) -> None:
+    """TLS 1.3: ask for a certificate only when the request has come, as for some paths."""
+    assert isinstance(conn, ssl.SSLSocket)
+    conn.recv(65536)
+    conn.verify_client_post_handshake()
+    conn.do_handshake()
+    conn.recv(65536)
+    conn.sendall(answer(200))
+
+
+def takes_any_certificate(
+    version: int, *, naming: tuple[Authority, ...] = (), refusing: bool = False
+) -> Behaviour:
+    """Refuse who has no certificate and let in any (or, `refusing`, none); name authorities."""
+    made = SSL.Context(SSL.TLS_METHOD)
+    made.set_min_proto_version(version)
+    made.set_max_proto_version(version)
+    made.use_certificate(server_identity().certificate)
+    made.use_privatekey(server_identity().key)
+    made.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: not refusing)
+    if naming:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "named.pem"
+            path.write_text("".join(one.pem for one in naming))
+            made.load_client_ca(str(path).encode())
+
+    def behave(raw: socket.socket) -> None:
+        raw.settimeout(None)  # pyOpenSSL takes a time-out for a socket that never blocks
+        tls = SSL.Connection(made, raw)
+        tls.set_accept_state()
+        with suppress(SSL.Error):
+            tls.do_handshake()
+            tls.recv(65536)
+            tls.send(answer(200))
+            tls.shutdown()
+
+    return behave
