@@ -143,7 +143,7 @@ class HttpAccess:
 
 
 _NOTES = (
-    "Each environment is deployed again. The password comes from the settings; it is shown nowhere.",
+    "Each environment is deployed again. The password comes from the settings and stays hidden.",
     "Address rules are no substitute: behind a CDN they see addresses that anybody can pretend.",
     "An environment that has inherited client authentication is reachable by nobody anyway.",
 )
