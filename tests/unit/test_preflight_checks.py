@@ -1,0 +1,159 @@
+"""Each block of the preflight: found, named, and absent where there is nothing to block."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from steps.preflight_checks import (
+    PreflightFacts,
+    ProjectFacts,
+    ZoneFacts,
+    problems,
+    remarks,
+)
+from steps.routes import Finding
+from steps.site_hosts import Host
+
+SETTINGS = {
+    "ssl": "full",
+    "ssl_automatic_mode": "auto",
+    "tls_client_auth": "off",
+    "development_mode": "off",
+    "always_use_https": "on",
+}
+ZONE = ZoneFacts("example.com", "active", paused=False, settings=SETTINGS)
+PROJECT = ProjectFacts(
+    project="q7x2m5kd3vw4t",
+    environment="main",
+    suspended=False,
+    type="production",
+    status="active",
+    dirty=False,
+    staged=False,
+    manual=False,
+    head="a" * 40,
+    deployed="a" * 40,
+    last_deployment_good=True,
+    external="",
+    config_dir=".platform",
+    routes_have_tls=True,
+    edge_hostname="main-bvxea6i-q7x2m5kd3vw4t.eu-5.platformsh.site",
+)
+HOST = Host("www.example.com", "proxied", "main-bvxea6i.platformsh.site", leads_here=True)
+FINE = PreflightFacts(ZONE, PROJECT, (HOST,), findings=(), wrong_ca=False)
+
+
+def test_a_site_in_order_has_no_problems() -> None:
+    """The negative control of every block below."""
+    assert problems(FINE) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"status": "pending"}, "pending, not active"),
+        ({"paused": True}, "paused"),
+        ({"other_certificates": ("A zone-level certificate is on.",)}, "zone-level certificate"),
+    ],
+)
+def test_a_zone_that_is_not_ready_blocks(changed: dict[str, Any], words: str) -> None:
+    """Status, pause, and certificates that override the global switch."""
+    found = problems(replace(FINE, zone=replace(ZONE, **changed)))
+    assert len(found) == 1
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"suspended": True}, "suspended"),
+        ({"type": "staging"}, "staging, not production"),
+        ({"status": "paused"}, "paused, not active"),
+        ({"dirty": True}, "activity is running"),
+        ({"staged": True}, "staged"),
+        ({"manual": True}, "by hand"),
+        ({"last_deployment_good": False}, "has failed"),
+        ({"deployed": "b" * 40}, "other people's work"),
+        ({"external": "github.com"}, "hosted at github.com"),
+        ({"config_dir": ".upsun"}, "Upsun Flex"),
+        ({"routes_have_tls": False}, "dedicated cluster"),
+    ],
+)
+def test_a_project_that_is_not_ready_blocks(changed: dict[str, Any], words: str) -> None:
+    """Whatever our push or redeploy would trip over, or release."""
+    found = problems(replace(FINE, project=replace(PROJECT, **changed)))
+    assert len(found) == 1
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        (Host("a.example.com", "dns-only", "192.0.2.1"), "a.example.com is DNS-only"),
+        (Host("shop.example.org", "other-zone"), "shop.example.org is not in this zone"),
+        (Host("b.example.com", "absent"), "b.example.com has no record"),
+        (Host("c.example.com", "proxied", "lb.example.net"), "leads to lb.example.net"),
+    ],
+)
+def test_a_host_that_would_be_cut_off_blocks_by_name(host: Host, words: str) -> None:
+    """Only a proxied host of this zone that leads here is served once the origin requires."""
+    found = problems(replace(FINE, hosts=(HOST, host)))
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_a_way_around_in_the_routes_blocks_with_its_line() -> None:
+    """An explicit http upstream route is named with its place; a remark does not block."""
+    way_around = Finding("http-upstream", "http://{default}/ serves content.", line=7)
+    remark = Finding("wildcard", "A wildcard route.", blocking=False)
+    facts = replace(FINE, findings=(way_around, remark))
+    assert problems(facts) == ("http://{default}/ serves content. (line 7)",)
+    assert "A wildcard route." in remarks(facts)
+
+
+def test_the_origin_ca_root_as_client_ca_blocks() -> None:
+    """The classic mistake is refused in words."""
+    found = problems(replace(FINE, wrong_ca=True))
+    assert len(found) == 1
+    assert "classic mistake" in found[0]
+
+
+def test_all_problems_are_named_at_once() -> None:
+    """Nobody presses Retry five times for five problems."""
+    facts = replace(
+        FINE,
+        zone=replace(ZONE, paused=True),
+        project=replace(PROJECT, staged=True),
+        hosts=(HOST, Host("b.example.com", "absent")),
+    )
+    assert len(problems(facts)) == 3
+
+
+def test_what_people_should_know_is_said_and_stops_nothing() -> None:
+    """Plain http pulls, overrides, what the token may not see, its end, inheriting environments."""
+    facts = replace(
+        FINE,
+        zone=replace(
+            ZONE,
+            settings={**SETTINGS, "always_use_https": "off"},
+            overrides=("A rule sets SSL mode off for /legacy.",),
+            unseen=("The token may not read page rules.",),
+            token_ends=datetime(2027, 1, 31, tzinfo=UTC),
+        ),
+        neighbours=("status.example.com",),
+        inheriting=("staging",),
+    )
+    said = " ".join(remarks(facts))
+    assert problems(facts) == ()
+    for words in (
+        "port 80",
+        "/legacy",
+        "page rules",
+        "2027-01-31",
+        "status.example.com",
+        "staging",
+    ):
+        assert words in said
+    assert "port 80" not in " ".join(remarks(FINE))
