@@ -166,9 +166,24 @@ def _cut(text: str, key: Node, route: Node, mode: Mode, ca_path: str) -> _Cut:
     if present is not None:
         written = text[present.start : present.end]
         return _Cut(present.start, present.end, written.replace(present.value, mode))
-    at = _line_end(text, (tls or route).end)
+    at = _line_end(text, tls.end if tls else _place(text, route))
     newline = "\r\n" if "\r\n" in (text[at : at + 2] or text) else "\n"
     return _Cut(at, at, "".join(newline + line for line in _lines(key, route, mode, ca_path)))
+
+
+def _place(text: str, route: Node) -> int:
+    """After the last key whose value does not change by what follows it.
+
+    A block of text that keeps its blank lines, or that ends the file without a line break, would.
+    """
+    for _, value in reversed(route.pairs):
+        leaf = value
+        while leaf.pairs or leaf.items:
+            leaf = leaf.pairs[-1][1] if leaf.pairs else leaf.items[-1]
+        keeps = "+" in text[leaf.start : leaf.start + 3] or "\n" not in text[leaf.end :]
+        if not (leaf.block_text and keeps):
+            return value.end
+    return route.end
 
 
 def _taken_out(text: str, key: Node, route: Node, ca_path: str) -> _Cut:
@@ -208,7 +223,7 @@ def _lines(key: Node, route: Node, mode: str, ca_path: str) -> list[str]:
     column = route.pairs[0][0].column
     if rest:
         return _keys(mode, ca_path, rest[0].column - 1, rest[0].column - column)
-    step = column - key.column
+    step = column - key.column if column > key.column else 2
     return [" " * (column - 1) + "tls:", *_keys(mode, ca_path, column - 1 + step, step)]
 
 

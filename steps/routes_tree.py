@@ -5,7 +5,7 @@ where a value's own characters end, which for a block is not where the parser's 
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from ruamel.yaml import YAML
@@ -135,24 +135,36 @@ def _node(event: Event, rest: Iterator[Event], text: str, depth: int) -> Node:
         return _scalar(event, text, Node("scalar", start, end, line, column, "", tag, anchor))
     children, closing = _children(rest, text, depth)
     flow = bool(event.flow_style)
-    end = closing.end_mark.index if flow else max([end, *(child.end for child in children)])
+    end = closing.end_mark.index if flow else end
     if isinstance(event, SequenceStartEvent):
+        end = end if flow else max([end, *(child.end for child in children)])
         return Node(
             "sequence", start, end, line, column, tag=tag, anchor=anchor, flow=flow, items=children
         )
-    pairs = tuple(zip(children[::2], children[1::2], strict=True))
+    pairs = tuple(
+        (key, _placed(value, key)) for key, value in zip(children[::2], children[1::2], strict=True)
+    )
+    end = end if flow else max(end, *(value.end for _, value in pairs))
     _no_duplicates(pairs)
     return Node("mapping", start, end, line, column, tag=tag, anchor=anchor, flow=flow, pairs=pairs)
 
 
 def _scalar(event: ScalarEvent, text: str, at: Node) -> Node:
     block = event.style in ("|", ">")
-    # A block scalar's end is past its line breaks; an insertion belongs after its last words.
-    end = len(text[: at.end].rstrip()) if block else at.end
+    # A block scalar's end is past its line breaks, an empty one's is where the next token begins;
+    # an insertion belongs after the last words.
+    end = len(text[: at.end].rstrip()) if block or at.start == at.end else at.end
     return Node(
         "scalar", at.start, end, at.line, at.column, value=event.value, tag=at.tag,
         anchor=at.anchor, plain=not event.style, block_text=block,
     )  # fmt: skip
+
+
+def _placed(value: Node, key: Node) -> Node:
+    """A value that is left out stands where its key ends."""
+    if value.kind != "scalar" or value.start < value.end or value.tag or value.anchor:
+        return value
+    return replace(value, start=key.end, end=key.end, line=key.line, column=key.column)
 
 
 def _children(rest: Iterator[Event], text: str, depth: int) -> tuple[tuple[Node, ...], Event]:
