@@ -1,0 +1,240 @@
+"""The few calls of Cloudflare's API that the rollout needs, in Cloudflare's words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import SecretStr, TypeAdapter
+
+from steps.clients.cloudflare_models import (
+    DnsRecord,
+    Envelope,
+    HostPull,
+    OriginCertificate,
+    PageRule,
+    PullCertificate,
+    Ruleset,
+    Setting,
+    Switch,
+    TokenStatus,
+    Zone,
+)
+from steps.clients.http import AGENT, TIMEOUT, Complaint, Service
+from steps.errors import ClientError, Denied, NotFound, UnexpectedReply
+
+T = TypeVar("T")
+BASE = "https://api.cloudflare.com/client/v4"
+_HINTS: Mapping[str, str] = {
+    "10000": "The token lacks a permission for this (see README, Cloudflare token), or is not one.",
+    "1016": "The token has no right on the zone of one of the host names.",
+    "6003": "The token is malformed: copied short, with a line end, or of the wrong kind.",
+    "9103": "A global key was given; make an API token instead.",
+    "9109": "The token is not valid for this; check that it was copied whole.",
+}
+_MOST_PAGES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CouldNotLook:
+    """The token may not look there, or it was not answered: neither a yes nor a no."""
+
+    what: str
+    why: str
+
+
+def cloudflare(
+    token: SecretStr, *, base: str = BASE, transport: httpx.BaseTransport | None = None
+) -> "CloudflareClient":
+    """A client with the token in its headers and nowhere else."""
+    http = httpx.Client(
+        base_url=base, timeout=TIMEOUT, transport=transport, follow_redirects=False,
+        headers={"authorization": f"Bearer {token.get_secret_value()}", "user-agent": AGENT},
+    )  # fmt: skip
+    return CloudflareClient(Service("Cloudflare", http, _complaint, "cf-ray"), kind_of(token))
+
+
+def kind_of(token: SecretStr) -> str:
+    """``user``, ``account``, ``old`` (no prefix), or ``unusable`` for keys that are no tokens."""
+    text = token.get_secret_value()
+    if text.startswith(("cfk_", "v1.0-")):
+        return "unusable"
+    if text.startswith("cfat_"):
+        return "account"
+    return "user" if text.startswith("cfut_") else "old"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudflareClient:
+    """See the module. Every method raises ClientError when it could not ask."""
+
+    service: Service
+    credential: str = "old"
+
+    def verify_token(self) -> TokenStatus:
+        """The token's state and end; `account` tokens are asked for at their own place."""
+        if self.credential == "unusable":
+            raise Denied(
+                "The Cloudflare credential is a global or Origin CA key, not an API token.",
+                service="Cloudflare", doing="verify the token",
+                hint="Make an API token; Origin CA keys ended on 2026-09-30.",
+            )  # fmt: skip
+        if self.credential != "account":
+            try:
+                return self._get("/user/tokens/verify", TokenStatus, "verify the token")
+            except Denied:
+                if self.credential == "user":
+                    raise
+        account = next((z.account.id for z in self._zones({"per_page": 5})), "")
+        path = f"/accounts/{account}/tokens/verify"
+        return self._get(path, TokenStatus, "verify the account's token")
+
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones that the token sees, at most a few hundred."""
+        return tuple(self._zones({"per_page": 50}))
+
+    def zone(self, name: str) -> Zone:
+        """The zone of a host name, by its longest suffix. Raises NotFound."""
+        labels = name.encode("idna").decode().lower().rstrip(".").split(".")
+        for start in range(len(labels) - 1):
+            suffix = ".".join(labels[start:])
+            found = list(self._zones({"name": suffix, "per_page": 50}))
+            if len({zone.account.id for zone in found}) > 1:
+                raise UnexpectedReply(
+                    f"More than one account holds a zone {suffix}.", service="Cloudflare",
+                    doing="find the zone", hint="Use a token of the account that is meant.",
+                )  # fmt: skip
+            if found:
+                return found[0]
+        raise NotFound(
+            f"No zone of this token covers {name}.", service="Cloudflare", doing="find the zone",
+            hint="Check the spelling, and which zones the token was made for.",
+        )  # fmt: skip
+
+    def zone_by_id(self, zone_id: str) -> Zone:
+        """One zone."""
+        return self._get(f"/zones/{zone_id}", Zone, "read the zone")
+
+    def setting(self, zone_id: str, name: str) -> Setting:
+        """One setting by its path's name (there is no batch since 2026-09-15)."""
+        return self._get(f"/zones/{zone_id}/settings/{name}", Setting, f"read the setting {name}")
+
+    def set_setting(self, zone_id: str, name: str, value: str) -> Setting:
+        """Write one setting."""
+        path = f"/zones/{zone_id}/settings/{name}"
+        return self._send("PATCH", path, Setting, f"set {name}", {"value": value})
+
+    def origin_certificates(self, zone_id: str) -> tuple[OriginCertificate, ...]:
+        """The Origin CA certificates of the zone that are not revoked."""
+        path, doing = "/certificates", "list the Origin CA certificates"
+        found = self._pages(path, OriginCertificate, doing, {"zone_id": zone_id, "per_page": 50})
+        return tuple(c for c in found if not c.revoked_at)
+
+    def create_origin_certificate(
+        self, csr: str, hostnames: Sequence[str], *, validity_days: int
+    ) -> OriginCertificate:
+        """Have a request signed. After a time-out look in the list: each success is a new one."""
+        body = {
+            "csr": csr, "hostnames": list(hostnames), "request_type": "origin-rsa",
+            "requested_validity": validity_days,
+        }  # fmt: skip
+        doing = "issue the Origin CA certificate"
+        return self._send("POST", "/certificates", OriginCertificate, doing, body)
+
+    def revoke_origin_certificate(self, certificate_id: str) -> None:
+        """Revoke; there is no way back."""
+        path = f"/certificates/{certificate_id}"
+        self._send("DELETE", path, dict[str, Any], "revoke the Origin CA certificate", None)
+
+    def zone_pulls_enabled(self, zone_id: str) -> bool:
+        """Zone-level origin pulls: the switch, whatever certificates there are."""
+        path = f"/zones/{zone_id}/origin_tls_client_auth/settings"
+        return bool(self._get(path, Switch, "read zone-level origin pulls").enabled)
+
+    def zone_pull_certificates(self, zone_id: str) -> tuple[PullCertificate, ...]:
+        """The zone's own client certificates (one page)."""
+        path = f"/zones/{zone_id}/origin_tls_client_auth"
+        doing = "list the zone's client certificates"
+        return self._get(path, tuple[PullCertificate, ...], doing)
+
+    def host_pull(self, zone_id: str, host: str) -> HostPull | None:
+        """The association of one host; None when there is none (404)."""
+        path = f"/zones/{zone_id}/origin_tls_client_auth/hostnames/{host}"
+        try:
+            return self._get(path, HostPull, f"read the origin pulls of {host}")
+        except NotFound:
+            return None
+
+    def dns_records(self, zone_id: str) -> tuple[DnsRecord, ...]:
+        """Every record of the zone."""
+        path = f"/zones/{zone_id}/dns_records"
+        return tuple(self._pages(path, DnsRecord, "list the DNS records", {"per_page": 100}))
+
+    def ssl_rules(self, zone_id: str) -> tuple[str, ...] | CouldNotLook:
+        """Configuration Rules that set another SSL mode, a sentence each."""
+        path = f"/zones/{zone_id}/rulesets/phases/http_config_settings/entrypoint"
+        try:
+            ruleset = self._get(path, Ruleset, "read the configuration rules")
+        except NotFound:
+            return ()
+        except ClientError as error:
+            return CouldNotLook("configuration rules", error.for_people)
+        return tuple(
+            f"A configuration rule sets SSL mode {r.action_parameters['ssl']} where"
+            f" {r.expression or 'it applies'}."
+            for r in ruleset.rules if r.enabled and "ssl" in r.action_parameters
+        )  # fmt: skip
+
+    def ssl_page_rules(self, zone_id: str) -> tuple[str, ...] | CouldNotLook:
+        """Page Rules that set another SSL mode, a sentence each."""
+        path = f"/zones/{zone_id}/pagerules"
+        try:
+            found = self._get(path, tuple[PageRule, ...], "read the page rules")
+        except NotFound:
+            return ()
+        except ClientError as error:
+            return CouldNotLook("page rules", error.for_people)
+        return tuple(
+            f"A page rule sets SSL mode {action.value}."
+            for rule in found if rule.status == "active"
+            for action in rule.actions if action.id == "ssl"
+        )  # fmt: skip
+
+    def _zones(self, params: Mapping[str, Any]) -> Iterator[Zone]:
+        return self._pages("/zones", Zone, "list the zones", params)
+
+    def _pages(
+        self, path: str, model: type[T], doing: str, params: Mapping[str, Any]
+    ) -> Iterator[T]:
+        reply = TypeAdapter(Envelope[tuple[model, ...]])  # type: ignore[valid-type]
+        for page in range(1, _MOST_PAGES):
+            envelope = self.service.call(
+                "GET", path, reply, doing=doing, params={**params, "page": page}
+            )
+            yield from envelope.result
+            info = envelope.result_info
+            if info is None or not envelope.result or page >= (info.total_pages or 1):
+                return
+
+    def _get(self, path: str, model: type[T], doing: str) -> T:
+        return self._send("GET", path, model, doing, None)
+
+    def _send(self, method: str, path: str, model: type[T], doing: str, body: Any) -> T:
+        reply = TypeAdapter(Envelope[model])  # type: ignore[valid-type]
+        result: T = self.service.call(method, path, reply, doing=doing, json=body).result
+        return result
+
+
+def _complaint(response: httpx.Response) -> Complaint:
+    """Cloudflare's envelope of a failure; the code alone decides nothing (10000 is also a yes)."""
+    try:
+        errors = response.json().get("errors") or [{}]
+        first: dict[str, Any] = (
+            errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])}
+        )
+    except (ValueError, AttributeError, IndexError, KeyError, TypeError):
+        return Complaint()
+    chain = [str(link.get("code", "")) for link in first.get("error_chain") or []]
+    code = str(first.get("code", ""))
+    hint = next((_HINTS[c] for c in (code, *chain) if c in _HINTS), "")
+    return Complaint(str(first.get("message", "")), code, hint)

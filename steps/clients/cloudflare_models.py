@@ -1,0 +1,121 @@
+"""What Cloudflare answers, decoded loosely: the vendor adds fields, and leaves some out."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+
+class Reply(BaseModel):
+    """Frozen; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Page(Reply):
+    page: int = 1
+    total_pages: int | None = None
+    total_count: int | None = None
+    per_page: int | None = None
+
+
+class Envelope(Reply, Generic[T]):
+    """`messages` may be strings or objects, `result` may be null; only `result` is used."""
+
+    success: bool = True
+    result: T
+    result_info: Page | None = None
+
+
+class Account(Reply):
+    id: str = ""
+    name: str = ""
+
+
+class Zone(Reply):
+    id: str
+    name: str
+    status: str = ""
+    paused: bool = False
+    account: Account = Account()
+
+
+class Setting(Reply):
+    """One zone setting. `id` is not always the name it was asked for by; `value` is a string."""
+
+    id: str = ""
+    value: str = ""
+    editable: bool = True
+
+
+class TokenStatus(Reply):
+    """`status` is ``active``, ``disabled`` or ``expired``."""
+
+    status: str = ""
+    expires_on: datetime | None = None
+
+
+class OriginCertificate(Reply):
+    """`certificate` PEM; trust its own dates, not `expires_on` (two formats are in the wild)."""
+
+    id: str
+    certificate: str = ""
+    hostnames: tuple[str, ...] = ()
+    revoked_at: str | None = None
+
+
+class Switch(Reply):
+    enabled: bool | None = None
+
+
+class PullCertificate(Reply):
+    """A zone's own client certificate. An unknown `status` counts as pending, never as active."""
+
+    id: str = ""
+    status: str = ""
+    expires_on: str | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.status == "active"
+
+
+class HostPull(Reply):
+    """`enabled` false: no certificate is presented to this host at all; null: no association."""
+
+    hostname: str = ""
+    cert_id: str | None = None
+    enabled: bool | None = None
+
+
+class DnsRecord(Reply):
+    name: str
+    type: str
+    content: str = ""
+    proxied: bool = False
+
+
+class Rule(Reply):
+    """One rule of a ruleset; `action_parameters` holds what it sets."""
+
+    description: str | None = None
+    expression: str = ""
+    enabled: bool = True
+    action_parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Ruleset(Reply):
+    rules: tuple[Rule, ...] = ()
+
+
+class PageAction(Reply):
+    id: str = ""
+    value: Any = None
+
+
+class PageRule(Reply):
+    status: str = ""
+    targets: tuple[dict[str, Any], ...] = ()
+    actions: tuple[PageAction, ...] = ()

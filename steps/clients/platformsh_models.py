@@ -1,0 +1,225 @@
+"""What Platform.sh answers. A real answer can lack newer fields: all but ids have a default."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Reply(BaseModel):
+    """Frozen; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Me(Reply):
+    id: str
+
+
+class Grant(Reply):
+    resource_id: str
+    resource_type: str = ""
+
+
+class Grants(Reply):
+    items: tuple[Grant, ...] = ()
+
+
+class Titled(Reply):
+    id: str
+    title: str | None = None
+
+
+class Subscription(Reply):
+    suspended: bool = False
+
+
+class RepositoryUrl(Reply):
+    url: str = ""
+
+
+class Project(Reply):
+    id: str
+    title: str | None = None
+    default_branch: str | None = None
+    repository: RepositoryUrl = RepositoryUrl()
+    subscription: Subscription = Subscription()
+    status: Any = None
+
+    @property
+    def suspended(self) -> bool:
+        return self.subscription.suspended or self.status == "suspended"
+
+
+class ProjectSettings(Reply):
+    project_config_dir: str = ".platform"
+
+
+class EnvironmentSettings(Reply):
+    enable_manual_deployments: bool = False
+
+
+class Address(Reply):
+    permission: str = ""
+    address: str = ""
+
+
+class HttpAccess(Reply):
+    """Names only: passwords that the vendor may read back are dropped here, at the boundary."""
+
+    is_enabled: bool = False
+    addresses: tuple[Address, ...] = ()
+    users: tuple[str, ...] = Field(default=(), alias="basic_auth")
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def _names_only(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, Mapping) else value or ()
+
+
+class DeploymentState(Reply):
+    last_deployment_successful: bool | None = None
+    last_deployment_at: datetime | None = None
+
+
+class Environment(Reply):
+    """`id` is the branch; `status` is ``dirty`` while an activity runs."""
+
+    id: str
+    type: str = ""
+    title: str | None = None
+    status: str = ""
+    is_dirty: bool = False
+    has_staged_activities: bool = False
+    head_commit: str | None = None
+    edge_hostname: str = ""
+    http_access: HttpAccess = HttpAccess()
+    deployment_state: DeploymentState | None = None
+    links: dict[str, Any] = Field(default_factory=dict, alias="_links")
+
+    @property
+    def active(self) -> bool:
+        return self.status in ("active", "dirty")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The resolved URLs of its routes."""
+        routes = self.links.get("pf:routes") or ()
+        return tuple(r["href"] for r in routes if isinstance(r, dict) and "href" in r)
+
+
+class Domain(Reply):
+    id: str = ""
+    name: str
+
+
+class Certificate(Reply):
+    """The key is never returned."""
+
+    id: str
+    certificate: str = ""
+    is_provisioned: bool = False
+    domains: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
+class Activity(Reply):
+    """Whatever a write starts; `state` and `result` together say how it ended."""
+
+    id: str
+    type: str = ""
+    state: str = ""
+    result: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime | None = None
+
+    @property
+    def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:
+        """``staged`` is shown as 100 % and a success, and is none; an unknown state is a failure.
+
+        Source: the vendor's command line, ActivityMonitor and its deploy test.
+        """
+        match self.state:
+            case "pending" | "in_progress" | "scheduled":
+                return "running"
+            case "staged":
+                return "staged"
+            case "cancelled":
+                return "cancelled"
+            case "complete" if self.result == "success":
+                return "success"
+            case _:
+                return "failure"
+
+    @property
+    def pushed(self) -> str:
+        """The commit that a push brought; empty for other activities."""
+        return str(self.parameters.get("new_commit") or "")
+
+
+class Embedded(Reply):
+    activities: tuple[Activity, ...] = ()
+    entity: dict[str, Any] | None = None
+
+
+class Accepted(Reply):
+    """The answer to a write: what was made, and which activities it started (0, 1 or many)."""
+
+    embedded: Embedded = Field(default=Embedded(), alias="_embedded")
+
+
+class Tls(Reply):
+    client_authentication: str | None = None
+    client_certificate_authorities: tuple[str, ...] = ()
+
+
+class Route(Reply):
+    type: str = ""
+    tls: Tls | None = None
+    original_url: str | None = None
+
+
+class Deployment(Reply):
+    routes: dict[str, Route] = Field(default_factory=dict)
+
+
+class Integration(Reply):
+    id: str = ""
+    type: str = ""
+    repository: str | None = None
+    project: str | None = None
+
+
+class GitObject(Reply):
+    sha: str
+
+
+class GitCommit(Reply):
+    sha: str
+    tree: str
+    parents: tuple[str, ...] = ()
+
+
+class TreeEntry(Reply):
+    """`sha` can be missing; then the tree cannot be rebuilt for certain."""
+
+    path: str
+    mode: str
+    type: str = ""
+    sha: str | None = None
+
+
+class GitTree(Reply):
+    sha: str
+    tree: tuple[TreeEntry, ...] = ()
+
+
+class GitBlob(Reply):
+    sha: str
+    encoding: str = "utf-8"
+    content: str = ""
+
+
+class SshCertificate(Reply):
+    certificate: str
