@@ -108,7 +108,8 @@ class Serving:
     """One running application; `url` is known once constructed, `close` ends it."""
 
     def __init__(self, app: ASGIApp, *, name: str) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # With the protocol named asyncio sets TCP_NODELAY; without it each answer costs 40 ms.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)  # who comes before the server's loop runs waits instead of failing
@@ -120,7 +121,6 @@ class Serving:
         )  # fmt: skip
         self._server = _QuietServer(config)
         self._thread = threading.Thread(target=self._run, name=f"sandbox-{name}", daemon=True)
-        self._started = threading.Event()
         self._thread.start()
 
     def _run(self) -> None:
