@@ -111,6 +111,10 @@ class Vantage:
         looks = [look(f"https://{host}/", way) for _ in range(2)]
         return dict(looks[-1].headers).get("cf-cache-status", "").upper() == "HIT"
 
+    def refuses_strangers(self, url: str) -> int | None:
+        """The status of a request without credentials, straight at the origin; None without one."""
+        return look(url, replace(self.way, https_port=self.https_port)).status
+
     def unverified(self, host: str, path: str, looks: int) -> tuple[str, ...]:
         """The uncached looks at a page that echoes X-Client-Verify that did not say SUCCESS."""
         url = f"https://{host}/{path.lstrip('/')}"

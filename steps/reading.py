@@ -1,0 +1,224 @@
+"""What the steps read across both vendors, put together once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from steps import routes
+from steps.certificates import ORIGIN_CA_ROOTS, distrust, fingerprints
+from steps.clients.cloudflare import CloudflareClient, CouldNotLook
+from steps.clients.platformsh import PlatformshClient
+from steps.clients.platformsh_models import Environment
+from steps.clients.repository import Repository, is_external
+from steps.errors import Denied, NotFound
+from steps.origin.evidence import PeerCertificate
+from steps.origin.vantage import Vantage
+from steps.preflight import SETTINGS
+from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
+from steps.route_change import CA_FILE
+from steps.route_step import DeployedRoute
+from steps.site_hosts import Host, sort_hosts
+from steps.step import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads of both vendors that more than one step needs. Nothing here writes."""
+
+    cloudflare: CloudflareClient
+    platformsh: PlatformshClient
+    repository: Repository
+    vantage: Vantage
+    clock: Callable[[], datetime]
+
+    def edge_hostname(self, site: Site) -> str:
+        """The name of the origin. Raises NotFound for an environment without one."""
+        found = self.platformsh.environment(site.project, site.environment).edge_hostname
+        if not found:
+            raise NotFound(
+                f"{site.environment} has no edge hostname.", service="Platform.sh",
+                doing="find the origin",
+            )  # fmt: skip
+        return found
+
+    def deployed(self, site: Site) -> tuple[DeployedRoute, ...]:
+        """Every https route of the current deployment with its client authentication."""
+        deployment = self.platformsh.current_deployment(site.project, site.environment)
+        if deployment is None:
+            return ()
+        return tuple(
+            DeployedRoute(
+                url, route.tls.client_authentication or "",
+                tuple(f for pem in route.tls.client_certificate_authorities
+                      for f in fingerprints(pem)),
+            )
+            for url, route in deployment.routes.items()
+            if url.startswith("https://") and route.tls is not None
+        )  # fmt: skip
+
+    def asking(self, site: Site) -> tuple[str, ...]:
+        """The URLs that still require a client certificate."""
+        return tuple(r.url for r in self.deployed(site) if r.client_authentication == "require")
+
+    def host_names(self, site: Site) -> tuple[str, ...]:
+        """Every attached or routed host, sorted."""
+        attached = {domain.name.lower() for domain in self.platformsh.domains(site.project)}
+        routed = {r.url.removeprefix("https://").split("/")[0] for r in self.deployed(site)}
+        edge = self.edge_hostname(site)
+        return tuple(sorted((attached | routed) - {edge}))
+
+    def hosts(self, site: Site) -> tuple[Host, ...]:
+        """Those hosts, sorted by who serves them."""
+        return sort_hosts(
+            self.host_names(site), self.cloudflare.dns_records(site.zone_id), zone=site.zone,
+            edge_hostname=self.edge_hostname(site), resolver=self.vantage.resolver,
+        )  # fmt: skip
+
+    def neighbours(self, site: Site) -> tuple[str, ...]:
+        """Other proxied hosts of the zone: its settings act on them too."""
+        ours = set(self.host_names(site))
+        records = self.cloudflare.dns_records(site.zone_id)
+        return tuple(
+            sorted({
+                r.name for r in records
+                if r.proxied and r.name not in ours and not r.name.startswith("*")
+            })
+        )  # fmt: skip
+
+    def other_environments(self, site: Site) -> tuple[Environment, ...]:
+        """Active non-production environments."""
+        return tuple(
+            e for e in self.platformsh.environments(site.project)
+            if e.type != "production" and e.active and e.id != site.environment
+        )  # fmt: skip
+
+    def inheriting(self, site: Site) -> tuple[str, ...]:
+        """Their names, as the cards say them."""
+        return tuple(e.id for e in self.other_environments(site))
+
+    def overrides(self, site: Site) -> tuple[str, ...]:
+        """Own certificates that would be presented instead of the shared one, a sentence each."""
+        found = []
+        active = [c for c in self.cloudflare.zone_pull_certificates(site.zone_id) if c.active]
+        if self.cloudflare.zone_pulls_enabled(site.zone_id) and active:
+            found.append(
+                "Zone-level origin pulls are on with a certificate of the zone's own: Cloudflare"
+                " presents that one, which the shared CA has not signed."
+            )
+        for host in self.host_names(site):
+            pull = self.cloudflare.host_pull(site.zone_id, host)
+            if pull is None or pull.enabled is None:
+                continue
+            what = "with a certificate of its own" if pull.enabled else "without any certificate"
+            found.append(f"{host} is pulled {what}, whatever the global switch says.")
+        return tuple(found)
+
+    def ready(self, site: Site) -> tuple[str, ...]:
+        """What is missing at Cloudflare before the origin may ask for certificates."""
+        found = list(self.overrides(site))
+        if self.cloudflare.setting(site.zone_id, "tls_client_auth").value != "on":
+            found.append("Authenticated origin pulls are off: every visitor would be refused.")
+        mode = self.cloudflare.setting(site.zone_id, "ssl").value
+        if mode in ("off", "flexible"):
+            found.append(f"SSL mode is {mode}: Cloudflare would present nothing.")
+        return tuple(found)
+
+    def certificates_for(
+        self, site: Site, *, strict: bool
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Problems at our hosts and concerns at the zone's others, before Full or strict."""
+        edge = self.edge_hostname(site)
+        names = self.host_names(site)
+        problems = self._shown(names, edge, strict=strict)
+        concerns: list[str] = []
+        for record in self.cloudflare.dns_records(site.zone_id):
+            if record.proxied and record.name not in names and record.content != edge:
+                told = self._shown((record.name,), record.content, strict=strict)
+                concerns += [f"{record.name} would break: {words}" for words in told]
+        return problems, tuple(concerns)
+
+    def _shown(self, names: tuple[str, ...], where: str, *, strict: bool) -> tuple[str, ...]:
+        try:
+            seen = self.vantage.certificates(names, where)
+        except NotFound:
+            return (f"{where} has no address.",)
+        found = []
+        for host, every in seen.items():
+            for shown in every:
+                one = shown.agreed
+                if one is None:
+                    found.append(f"{shown.address} shows no certificate for {host}.")
+                elif strict and (why := self.distrusted(one, host, self.vantage.strict_roots)):
+                    found.append(f"{shown.address} for {host}: {why}")
+        return tuple(found)
+
+    def distrusted(self, certificate: PeerCertificate, host: str, roots: str) -> str:
+        """Why a certificate is not accepted for a host under `roots`; empty when it is."""
+        from steps.certificates import covers  # noqa: PLC0415 - beside its only use
+
+        if not covers(certificate.names, host):
+            return "its names do not cover this host"
+        return distrust(certificate.chain, roots, at=self.clock())
+
+    def preflight(self, site: Site) -> PreflightFacts:
+        """Everything that the preflight judges."""
+        head = self.repository.head(site.project, site.environment)
+        text = self.repository.read(head, f"{head.config_dir}/routes.yaml")
+        findings = routes.findings(text.decode(errors="replace"), ca_path=CA_FILE) if text else ()
+        authorities = {f for r in self.deployed(site) for f in r.authorities}
+        return PreflightFacts(
+            zone=self._zone(site), project=self._project(site, head.commit, head.config_dir),
+            hosts=self.hosts(site), findings=findings,
+            wrong_ca=bool(authorities & set(ORIGIN_CA_ROOTS)),
+            neighbours=self.neighbours(site), inheriting=self.inheriting(site),
+        )  # fmt: skip
+
+    def _zone(self, site: Site) -> ZoneFacts:
+        zone = self.cloudflare.zone_by_id(site.zone_id)
+        settings = {n: self.cloudflare.setting(site.zone_id, n).value for n in SETTINGS}
+        overrides: list[str] = []
+        unseen: list[str] = []
+        for look in (self.cloudflare.ssl_rules, self.cloudflare.ssl_page_rules):
+            found = look(site.zone_id)
+            if isinstance(found, CouldNotLook):
+                unseen.append(f"Whether {found.what} override the SSL mode could not be looked at.")
+            else:
+                overrides += found
+        return ZoneFacts(
+            zone.name, zone.status, zone.paused, settings, self.overrides(site), tuple(overrides),
+            tuple(unseen), self.cloudflare.verify_token().expires_on,
+        )  # fmt: skip
+
+    def _project(self, site: Site, head: str, config_dir: str) -> ProjectFacts:
+        project = self.platformsh.project(site.project)
+        environment = self.platformsh.environment(site.project, site.environment)
+        state = environment.deployment_state
+        good = state is None or state.last_deployment_successful is not False
+        deployment = self.platformsh.current_deployment(site.project, site.environment)
+        tls = deployment is not None and any(r.tls for r in deployment.routes.values())
+        return ProjectFacts(
+            project=site.project, environment=site.environment, suspended=project.suspended,
+            type=environment.type, status=environment.status, dirty=environment.is_dirty,
+            staged=environment.has_staged_activities,
+            manual=self.platformsh.manual_deployments(site.project, site.environment),
+            head=head, deployed=self._deployed_commit(site), last_deployment_good=good,
+            external=self._external(site), config_dir=config_dir, routes_have_tls=tls,
+            edge_hostname=environment.edge_hostname,
+        )  # fmt: skip
+
+    def _deployed_commit(self, site: Site) -> str:
+        """The commit of the newest successful push; empty when the activities do not say."""
+        pushes = self.platformsh.activities(
+            site.project, environment=site.environment, type="environment.push"
+        )
+        return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
+
+    def _external(self, site: Site) -> str:
+        """The code's host when it is not Platform.sh; by the URL where integrations are hidden."""
+        try:
+            source = self.platformsh.code_source(site.project)
+        except Denied:
+            source = None
+        if source is not None:
+            return source.repository or source.project or source.type
+        return is_external(self.platformsh.project(site.project).repository.url)
