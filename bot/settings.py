@@ -1,0 +1,237 @@
+"""The only reader of the environment: every setting, its default and its meaning.
+
+Variables are ``MTLS_<GROUP>_<NAME>``. All problems are told at once; an unknown name is a typo.
+"""
+
+import difflib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import NoDecode, PydanticBaseSettingsSource
+
+from steps.errors import SettingsError
+
+PREFIX = "MTLS_"
+Network = IPv4Network | IPv6Network
+
+
+def _words(value: object) -> object:
+    """A list from a text with commas or spaces."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    words = _words(value)
+    return tuple(ip_network(w) for w in words) if isinstance(words, tuple) else words
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+class Group(BaseModel):
+    """One group of settings; frozen, and no unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Slack(Group):
+    bot_token: SecretStr = Field(description="The bot's token (`xoxb-…`).")
+    app_token: SecretStr = Field(description="The app's token for Socket Mode (`xapp-…`).")
+    approvers: Words = Field((), description="User ids that may approve, with commas.")
+    approver_groups: Words = Field((), description="User group ids whose members may approve.")
+    starter_may_approve: bool = Field(
+        default=False,
+        description="Whoever started a run may also approve steps that can cause an outage.",
+    )
+
+
+class Cloudflare(Group):
+    token: SecretStr = Field(description="An API token (rights: see below).")
+
+
+class Platformsh(Group):
+    token: SecretStr = Field(description="The API token of a machine user.")
+
+
+class Git(Group):
+    author_name: str = Field("mtls-bot", description="The author of the bot's commits.")
+    author_email: str = Field("mtls-bot@localhost", description="The author's address.")
+
+
+class Run(Group):
+    settle_seconds: float = Field(
+        60.0, ge=0, description="Wait between a switch at Cloudflare and what relies on it."
+    )
+    gate_path: str = Field(
+        "", description="A page of the site that echoes `X-Client-Verify`; opens the gate."
+    )
+    look_header: str = Field(
+        "", description="`Name: value` that lets the bot's looks pass a maintenance page."
+    )
+    way_back_looks: int = Field(
+        3, ge=1, description="So many failed looks after client authentication push the way back."
+    )
+    way_back_seconds: float = Field(
+        120.0, ge=0, description="For so long after the deployment visitors are watched for it."
+    )
+
+
+class Access(Group):
+    user: str = Field("", description="User for HTTP access on development environments.")
+    password: SecretStr = Field(SecretStr(""), description="Its password; shown nowhere.")
+
+
+class Store(Group):
+    path: Path = Field(Path("data/mtls.sqlite3"), description="The event log's file.")
+
+
+class Log(Group):
+    level: str = Field("info", description="`debug`, `info`, `warning`, `error`.")
+    format: str = Field("console", description="`console` or `json`.")
+
+
+class Seam(Group):
+    """Where the bot's world differs from production; each moved one is shown everywhere."""
+
+    slack_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
+    cloudflare_url: str = Field(
+        "https://api.cloudflare.com/client/v4", description="Cloudflare's API."
+    )
+    platformsh_url: str = Field("https://api.upsun.com", description="Platform.sh's API.")
+    auth_url: str = Field("https://auth.upsun.com", description="Platform.sh's sign-in.")
+    certifier_url: str = Field("https://auth.upsun.com", description="Its SSH certifier.")
+    git_host_keys: Path | None = Field(
+        None, description="Host keys (known_hosts) instead of the sixteen that are pinned."
+    )
+    name_servers: Words = Field(
+        (), description="`ip:port` of name servers instead of the system's."
+    )
+    edge_https_port: int = Field(443, description="Cloudflare's https port.")
+    edge_http_port: int = Field(80, description="Cloudflare's http port.")
+    origin_https_port: int = Field(443, description="The origin's https port.")
+    origin_http_port: int = Field(80, description="The origin's http port.")
+    visitor_roots: Path | None = Field(
+        None, description="Roots (PEM) that visitors trust instead of the public ones."
+    )
+    origin_ca_roots: Path | None = Field(
+        None, description="Roots (PEM) of the Origin CA instead of Cloudflare's."
+    )
+    client_ca: Path | None = Field(
+        None, description="CA (PEM) of the shared client certificate instead of Cloudflare's."
+    )
+    probe_networks: Networks = Field(
+        (), description="Private networks (CIDR) that may be probed all the same."
+    )
+    look_again_seconds: float = Field(
+        5.0, gt=0, description="How soon something is looked at again."
+    )
+
+
+class _Given(EnvSettingsSource):
+    """Reads a given mapping instead of the process's environment."""
+
+    def __init__(self, settings_cls: type[BaseSettings], env: Mapping[str, str]) -> None:
+        self._given = {k.lower(): v for k, v in env.items() if k.startswith(PREFIX)}
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._given
+
+
+class Settings(BaseSettings):
+    """Every setting of the bot."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="_", env_nested_max_split=1, frozen=True
+    )
+
+    slack: Slack
+    cloudflare: Cloudflare
+    platformsh: Platformsh
+    git: Git = Git()
+    run: Run = Run()
+    access: Access = Access()
+    store: Store = Store()
+    log: Log = Log()
+    seam: Seam = Seam()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """Only what `from_env` hands over."""
+        return (init_settings,)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """The settings of an environment. Raises SettingsError with every problem at once."""
+        problems = [_typo(name) for name in sorted(env) if name.startswith(PREFIX)
+                    and name not in VARIABLES]  # fmt: skip
+        given = _Given(cls, {k: v for k, v in env.items() if k in VARIABLES})()
+        for group in ("slack", "cloudflare", "platformsh"):
+            given.setdefault(group, {})
+        try:
+            made = cls(**given)
+        except ValidationError as error:
+            problems += [_problem(e) for e in error.errors(include_input=False)]
+        else:
+            if not problems:
+                return made
+        raise SettingsError(tuple(problems))
+
+    def seams_moved(self) -> tuple[str, ...]:
+        """Each seam that is not at its default, with its value."""
+        default = Seam()
+        return tuple(
+            f"{PREFIX}SEAM_{name.upper()} = {_shown(value)}"
+            for name, value in self.seam
+            if value != getattr(default, name)
+        )
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def table() -> tuple[tuple[str, str, str], ...]:
+    """Variable, default and meaning of every setting, for the README."""
+    rows = []
+    for group, field in Settings.model_fields.items():
+        kind = field.annotation
+        assert isinstance(kind, type)
+        assert issubclass(kind, Group)
+        for name, one in kind.model_fields.items():
+            default = "required" if one.is_required() else _default(one.default)
+            variable = f"{PREFIX}{group}_{name}".upper()
+            rows.append((variable, default, one.description or ""))
+    return tuple(rows)
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, SecretStr) or value in (None, "", ()):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+VARIABLES = frozenset(variable for variable, _, _ in table())
+
+
+def _typo(name: str) -> str:
+    near = difflib.get_close_matches(name, sorted(VARIABLES), n=1)
+    return f"{name} is not a setting." + (f" Is {near[0]} meant?" if near else "")
+
+
+def _problem(error: Any) -> str:
+    name = "_".join(str(part) for part in error["loc"][:2]).upper()
+    if error["type"] == "missing":
+        return f"{PREFIX}{name} is missing."
+    return f"{PREFIX}{name}: {error['msg']}."
