@@ -1,0 +1,104 @@
+"""What Slack says of people: asked at the press, cached briefly; could-not-ask is not a yes."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.slack.access import Membership, Person, Policy
+
+_CACHED = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whose bot this is."""
+
+    team: str
+    enterprise: str = ""
+
+
+class People:
+    """Looks people and groups up. Safe between threads."""
+
+    def __init__(self, client: WebClient, policy: Policy, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._policy = policy
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._workspace: Workspace | None = None
+        self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
+
+    def person(self, user: str, team: str = "") -> Person:
+        """What is known of `user`; `team` is the one that the payload named."""
+        try:
+            found: dict[str, Any] = self._client.users_info(user=user)["user"]
+            ours = self._ours(found, team)
+        except (SlackClientError, OSError):
+            return Person(user, known=False, in_group="unknown")
+        return Person(
+            user, ours=ours, guest=bool(found.get("is_restricted")),
+            bot=bool(found.get("is_bot")) or user == "USLACKBOT",
+            deleted=bool(found.get("deleted")), in_group=self._in_group(user),
+        )  # fmt: skip
+
+    def approvers(self) -> frozenset[str] | None:
+        """Everybody who may approve; None when a group could not be asked."""
+        found = set(self._policy.approvers)
+        for group in self._policy.groups:
+            members = self._members(group)
+            if members is None:
+                return None
+            found |= members
+        return frozenset(found)
+
+    def _ours(self, found: dict[str, Any], team: str) -> bool:
+        """`is_stranger` is no test (absent for people of a shared channel): compare the team."""
+        workspace = self._own_workspace()
+        enterprise = str((found.get("enterprise_user") or {}).get("enterprise_id", ""))
+        if workspace.enterprise and enterprise == workspace.enterprise:
+            return True
+        named = {str(found.get("team_id") or workspace.team), team or workspace.team}
+        return named == {workspace.team}
+
+    def _own_workspace(self) -> Workspace:
+        with self._lock:
+            if self._workspace is None:
+                told = self._client.auth_test()
+                self._workspace = Workspace(
+                    str(told["team_id"]), str(told.get("enterprise_id") or "")
+                )
+            return self._workspace
+
+    def _in_group(self, user: str) -> Membership:
+        answer: Membership = "no"
+        for group in self._policy.groups:
+            members = self._members(group)
+            if members is None:
+                answer = "unknown"
+            elif user in members:
+                return "yes"
+        return answer
+
+    def _members(self, group: str) -> frozenset[str] | None:
+        now = self._clock()
+        with self._lock:
+            cached = self._groups.get(group)
+        if cached and now - cached[0] < _CACHED:
+            return cached[1]
+        try:
+            users = self._client.usergroups_users_list(usergroup=group)["users"]
+        except SlackApiError as error:
+            if error.response.get("error") == "no_such_subteam":
+                return frozenset()
+            return None
+        except (SlackClientError, OSError):
+            return None
+        members = frozenset(map(str, users))
+        with self._lock:
+            self._groups[group] = (now, members)
+        return members
