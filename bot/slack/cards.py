@@ -1,0 +1,236 @@
+"""A run as messages: pure functions from what the run is to Block Kit."""
+
+from bot.engine.state import RunState, Task
+from bot.slack.blocks import (
+    Block,
+    Card,
+    actions,
+    card,
+    code,
+    context,
+    divider,
+    escape,
+    header,
+    person,
+    section,
+    sections,
+    when,
+)
+from bot.slack.buttons_of import run_buttons, task_buttons
+from bot.slack.report import report_card
+from bot.slack.words import (
+    RISKS,
+    Frame,
+    access_words,
+    awaited,
+    run_title,
+    run_words,
+    task_words,
+    took,
+    visitors_words,
+)
+from steps.step import Plan, Verdict
+
+_MOST_ROWS = 40
+
+
+def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
+    """Every message of the run by its key, in the order in which they are posted."""
+    made = {"root": root_card(frame, state)}
+    for task in state.tasks:
+        for number in range(1, task.cards):
+            made[f"{task.key}/{number}"] = superseded_card(frame, task)
+        if task.cards or task.status == "skipped":
+            made[f"{task.key}/{max(task.cards, 1)}"] = task_card(frame, state, task)
+        elif task.status == "failed":
+            made[f"{task.key}/0"] = task_card(frame, state, task)
+    if state.outcome in ("closed", "undone"):
+        made[f"report-{state.outcome}"] = report_card(frame, state)
+    return made
+
+
+def root_card(frame: Frame, state: RunState) -> Card:
+    """The whole run at a glance; one message, kept current."""
+    words = run_words(frame, state)
+    lines = [_line(frame, number, task) for number, task in enumerate(state.tasks, 1)]
+    blocks: list[Block] = [
+        header(run_title(state).replace("&amp;", "&")),
+        section(words),
+        context(f"{access_words(state)}  {visitors_words(state)}"),
+        divider(),
+        *sections(lines),
+    ]
+    current = state.current
+    step = current.key if current else state.tasks[-1].key
+    buttons = run_buttons(state, step) if not state.outcome or state.outcome == "closed" else []
+    if buttons:
+        blocks.append(actions(buttons))
+    blocks.append(_footer(state))
+    said = [f"{run_title(state)}. {words}", *lines]
+    return card(" ".join(said).replace("*", ""), blocks)
+
+
+def _line(frame: Frame, number: int, task: Task) -> str:
+    title = frame.title(task.key)
+    words = task_words(task)
+    strong = task.status not in ("next", "done", "skipped")
+    return f"{number}. {f'*{title}*' if strong else title} — {words}"
+
+
+def _footer(state: RunState) -> Block:
+    opened = f"Started by {person(state.starter)}"
+    if state.opened_at:
+        opened += f" {when(state.opened_at)}"
+    site = state.site
+    where = ""
+    if site is not None:
+        where = escape(f" · zone {site.zone} · project {site.project} · {site.environment}"
+                       f" · order {site.order}")  # fmt: skip
+    return context(f"{opened} · run {state.run}{where}{_seams(state)}")
+
+
+def _seams(state: RunState) -> str:
+    """In production none may be moved unseen."""
+    if not state.seams:
+        return ""
+    return f"\n*Not the production world:* {escape('; '.join(state.seams))}"
+
+
+def superseded_card(frame: Frame, task: Task) -> Card:
+    """A card whose plan is no longer what would be done."""
+    title = frame.title(task.key)
+    text = f"{title}: this card is out of date; the newest one is below in the thread."
+    return card(text, [section(f"*{title}*\nThis card is out of date. The newest one is below.")])
+
+
+def task_card(frame: Frame, state: RunState, task: Task) -> Card:
+    """One step: state, who acts, what changes, evidence, the way back, buttons."""
+    title = frame.title(task.key)
+    status = _status(frame, state, task)
+    blocks: list[Block] = [section(f"*{title}*\n{status}")]
+    if task.differences and task.status == "shown":
+        changed = "\n".join(f"• {escape(d)}" for d in task.differences)
+        blocks.append(section(f"*The plan has changed since the last card*\n{changed}"))
+    if task.plan is not None and task.plan.changes:
+        blocks += _plan_blocks(task.plan)
+    blocks += _result_blocks(task)
+    if task.plan is not None and task.plan.changes:
+        blocks += _way_blocks(task.plan, task)
+    blocks += task_buttons(frame, state, task)
+    if state.seams and task.status == "shown":
+        blocks.append(context(_seams(state).strip()))
+    said = [f"{title}: {status}".replace("*", "")]
+    if task.plan is not None and task.status == "shown":
+        said += [f"{c.target}: {c.before or 'nothing'} → {c.after or 'nothing'}."
+                 for c in task.plan.changes]  # fmt: skip
+    return card(" ".join(escape(s) if n else s for n, s in enumerate(said)), blocks)
+
+
+def _status(frame: Frame, state: RunState, task: Task) -> str:
+    match task.status:
+        case "shown":
+            return f"Waiting for a yes from {awaited(frame, state)}. Nothing has been written."
+        case "approved":
+            return f"Approved by {person(task.approved_by)}; looked at once more before it begins."
+        case "started":
+            return _working(task)
+        case "applied":
+            delayed = f" {escape(task.delayed)}" if task.delayed else ""
+            return f"Done; looking for the proof from outside.{delayed}"
+        case "done":
+            return _done(task)
+        case "skipped":
+            reasons = " ".join(escape(r) for r in task.skipped)
+            return f"Skipped: nothing to do. {reasons}"
+        case "failed":
+            return _failed(task)
+        case "declined":
+            reason = f" “{escape(task.reason)}”" if task.reason else ""
+            return f"Declined by {person(task.declined_by)}.{reason} Nothing was written."
+        case _:
+            return "Being planned again."
+
+
+def _working(task: Task) -> str:
+    by = f" Approved by {person(task.approved_by)}." if task.approved_by else ""
+    if task.delayed:
+        return f"{escape(task.delayed)} The bot goes on trying by itself.{by}"
+    if task.waiting is not None:
+        since = when(task.started_at) if task.started_at else ""
+        return f"Waiting for {escape(task.waiting.what)}, since {since}.{by}"
+    return f"At work.{by}"
+
+
+def _done(task: Task) -> str:
+    by = ""
+    if task.approved_by:
+        verb = "Accepted" if task.reason == "accepted" else "Approved"
+        at = f" {when(task.approved_at)}" if task.approved_at else ""
+        by = f" {verb} by {person(task.approved_by)}{at}."
+    time = f" Took {took(task)}." if took(task) else ""
+    if task.verdict is not None and task.verdict.state == "set":
+        later = (
+            f" The step that proves it: {task.verdict.proven_by}." if task.verdict.proven_by else ""
+        )
+        return f"Set, not yet proven.{later}{by}{time}"
+    if task.reason == "accepted":
+        return f"Passed by acceptance.{by}"
+    return f"Done and proven.{by}{time}"
+
+
+def _failed(task: Task) -> str:
+    failure = task.failure
+    assert failure is not None
+    parts = [f"*Cannot go on* ({failure.code}).", escape(failure.message)]
+    if failure.hint:
+        parts.append(f"\n*What to do:* {escape(failure.hint)}")
+    codes = [f"vendor code {failure.vendor_code}" if failure.vendor_code else "",
+             f"request {failure.request_id}" if failure.request_id else ""]  # fmt: skip
+    told = ", ".join(c for c in codes if c)
+    return " ".join(parts) + (f" ({escape(told)})" if told else "")
+
+
+def _plan_blocks(plan: Plan) -> list[Block]:
+    lines = [
+        f"• {escape(c.target)}: {escape(c.before or 'nothing')} → *{escape(c.after or 'nothing')}*"
+        f" ({RISKS[c.risk]})"
+        for c in plan.changes
+    ]
+    blocks = sections(["*What changes*", *lines])
+    if plan.inputs.get("diff"):
+        blocks.append(code(plan.inputs["diff"]))
+    if plan.notes:
+        blocks += sections(["*Good to know*", *(f"• {escape(n)}" for n in plan.notes)])
+    if plan.accepting:
+        accepted = [f"• {escape(a)}" for a in plan.accepting]
+        blocks += sections(["*By approving you accept*", *accepted])
+    return blocks
+
+
+def _result_blocks(task: Task) -> list[Block]:
+    lines = [f"• {escape(line)}" for line in task.evidence]
+    verdict = task.failure.verdict if task.failure else task.verdict
+    if verdict is not None:
+        lines += [f"• {escape(line)}" for line in verdict.evidence]
+    blocks = sections(["*Evidence*", *lines]) if lines else []
+    return [*blocks, *_rows(verdict)] if verdict is not None and verdict.rows else blocks
+
+
+def _rows(verdict: Verdict) -> list[Block]:
+    rows = verdict.rows[:_MOST_ROWS]
+    width = max(len(row.subject) for row in rows)
+    lines = [f"{row.subject:<{width}}  {row.result}" for row in rows]
+    if len(verdict.rows) > len(rows):
+        lines.append(f"… and {len(verdict.rows) - len(rows)} more")
+    return [code("\n".join(lines))]
+
+
+def _way_blocks(plan: Plan, task: Task) -> list[Block]:
+    parts = []
+    if plan.way_back and task.status in ("shown", "approved", "started", "failed"):
+        parts.append(f"*To go back:* {escape(plan.way_back)}")
+    if plan.page:
+        parts.append(f"<{plan.page}|The vendor's page for this step>")
+    if task.fingerprint:
+        parts.append(f"plan {task.fingerprint[:8]}")
+    return [context("  ·  ".join(parts))] if parts else []

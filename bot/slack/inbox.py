@@ -1,0 +1,89 @@
+"""What Slack sends, as values: parsed at the boundary, and nothing else is read from it."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.slack.buttons_of import SEPARATOR
+from steps.errors import Rejected
+
+M = TypeVar("M", bound="Sent")
+
+
+class Sent(BaseModel):
+    """Frozen; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SlashCommand(Sent):
+    """``/mtls <text>`` of a person in a channel."""
+
+    text: str = ""
+    user_id: str
+    team_id: str = ""
+    channel_id: str
+    response_url: str = ""
+    trigger_id: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        return self.text.split()
+
+
+class _Id(Sent):
+    id: str = ""
+    team_id: str = ""
+
+
+class _Action(Sent):
+    action_id: str
+    value: str = ""
+
+
+class Press(Sent):
+    """A button of one of our messages."""
+
+    user: _Id
+    team: _Id | None = None
+    channel: _Id | None = None
+    actions: tuple[_Action, ...] = Field(min_length=1)
+    response_url: str = ""
+    trigger_id: str = ""
+
+    @property
+    def team_of_user(self) -> str:
+        return self.user.team_id or (self.team.id if self.team else "")
+
+
+class Target(Sent):
+    """What a button's value says: run · step · fingerprint."""
+
+    run: str
+    step: str
+    fingerprint: str
+
+
+def press(body: dict[str, Any]) -> Press:
+    """A press. Raises Rejected for a payload that is none of ours."""
+    return _parsed(Press, body)
+
+
+def slash_command(body: dict[str, Any]) -> SlashCommand:
+    """A slash command. Raises Rejected for a payload that is none."""
+    return _parsed(SlashCommand, body)
+
+
+def target(pressed: Press) -> Target:
+    """What the pressed button is about. Raises Rejected."""
+    parts = pressed.actions[0].value.split(SEPARATOR)
+    if len(parts) != 3:  # noqa: PLR2004 - run, step, fingerprint
+        raise Rejected("This button is from another version of the bot; use the newest card.")
+    return Target(run=parts[0], step=parts[1], fingerprint=parts[2])
+
+
+def _parsed(model: type[M], body: dict[str, Any]) -> M:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise Rejected("Slack sent something that this bot does not understand.") from error

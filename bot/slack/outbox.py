@@ -1,0 +1,215 @@
+"""Brings a run's messages to Slack: posts once, updates what changed, never in anybody's way.
+
+Slack is a view (law 9): every message is rendered from the log. Before a first post its operation
+is written down, and it travels in the message's metadata, so that a post whose answer was lost is
+found again instead of repeated.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.engine import events as e
+from bot.engine.engine import Engine, cards_stream
+from bot.engine.state import RunState
+from bot.slack.blocks import Card
+
+log = structlog.get_logger()
+
+Render = Callable[[RunState], dict[str, Card]]
+METADATA = "mtls_card"
+_PAUSE, _LONGEST = 1.0, 60.0
+"""About a second between two messages of a channel (Slack's limit), and the longest retreat."""
+_UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+_FOR_GOOD = frozenset({
+    "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
+    "invalid_blocks", "cant_update_message", "message_not_found", "thread_not_found",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a card stands in Slack; `ts` is empty while it is uncertain whether it does."""
+
+    card: str
+    channel: str
+    op: str
+    ts: str
+
+
+class Outbox:
+    """One thread that keeps the messages of all runs as their logs want them."""
+
+    def __init__(
+        self, engine: Engine, client: WebClient, render: Render, new_op: Callable[[], str], *,
+        pause: float = _PAUSE,
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._client = client
+        self._render = render
+        self._new_op = new_op
+        self._pause = pause
+        self._dirty: set[str] = set()
+        self._shown: dict[tuple[str, str], str] = {}
+        """Digest of what each message shows, by run and card; empty after a restart."""
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the messages of all open runs are looked at once."""
+        for entry in self._engine.store.runs(open_only=True):
+            self.nudge(entry.run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the message that is on its way."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def nudge(self, run: str) -> None:
+        """Something changed in `run`."""
+        with self._lock:
+            self._dirty.add(run)
+        self._wake.set()
+
+    def _loop(self) -> None:
+        retreat = self._pause
+        while not self._stop.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            while (run := self._next()) is not None and not self._stop.is_set():
+                if self.deliver(run):
+                    retreat = self._pause
+                    continue
+                self.nudge(run)
+                self._stop.wait(retreat)
+                retreat = min(_LONGEST, retreat * 2)
+
+    def _next(self) -> str | None:
+        with self._lock:
+            return self._dirty.pop() if self._dirty else None
+
+    def deliver(self, run: str) -> bool:
+        """Bring every message of the run up to date; False when Slack has to be asked again."""
+        state = self._engine.view(run)
+        if not state.channel:
+            return True
+        try:
+            for key in self._render(state):
+                # Rendered anew for each: while one is posted, the run goes on.
+                fresh = self._render(self._engine.view(run))
+                if key in fresh and not self._bring(state, key, fresh[key]):
+                    return False
+        except (SlackClientError, OSError) as error:
+            log.warning("outbox.retry", run=run, failed=type(error).__name__)
+            return False
+        return True
+
+    def _bring(self, state: RunState, key: str, card: Card) -> bool:
+        if self._shown.get((state.run, key)) == card.digest:
+            return True
+        posted = self._posted(state.run)
+        try:
+            self._send(state, key, card, posted)
+        except SlackApiError as error:
+            return self._refused(state.run, key, card, error)
+        self._shown[state.run, key] = card.digest
+        self._stop.wait(self._pause)
+        return True
+
+    def _send(self, state: RunState, key: str, card: Card, posted: dict[str, Posted]) -> None:
+        mine = posted.get(key)
+        thread = posted["root"].ts if key != "root" and "root" in posted else ""
+        if mine is None:
+            op = self._new_op()
+            posting = e.CardPosting(
+                at=self._engine.clock(), card=key, channel=state.channel, op=op, thread=thread
+            )
+            self._append(state.run, posting)
+            self._post(state, Posted(key, state.channel, op, ""), card, thread)
+        elif not mine.ts:
+            ts = self._find(mine, thread)
+            if ts:
+                self._record(state.run, mine, ts)
+                self._update(mine.channel, ts, key, card)
+            else:
+                self._post(state, mine, card, thread)
+        else:
+            self._update(mine.channel, mine.ts, key, card)
+
+    def _post(self, state: RunState, mine: Posted, card: Card, thread: str) -> None:
+        answer = self._client.chat_postMessage(
+            channel=mine.channel, text=card.text, blocks=card.numbered(_prefix(mine.card)),
+            thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
+            metadata={"event_type": METADATA, "event_payload": {"op_id": mine.op}},
+        )  # fmt: skip
+        self._record(state.run, mine, str(answer["ts"]))
+
+    def _update(self, channel: str, ts: str, key: str, card: Card) -> None:
+        """`blocks` and `text` always together: one without the other removes the blocks."""
+        self._client.chat_update(
+            channel=channel, ts=ts, text=card.text, blocks=card.numbered(_prefix(key))
+        )
+
+    def _find(self, mine: Posted, thread: str) -> str:
+        """The message of an uncertain post, by its operation; empty when there is none."""
+        if thread:
+            answer = self._client.conversations_replies(
+                channel=mine.channel, ts=thread, include_all_metadata=True, limit=200
+            )
+        else:
+            answer = self._client.conversations_history(
+                channel=mine.channel, include_all_metadata=True, limit=200
+            )
+        for message in answer.get("messages") or []:
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("op_id") == mine.op:
+                return str(message["ts"])
+        return ""
+
+    def _refused(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
+        """What Slack will never take is logged once and left; the run goes on without it."""
+        reason = str(error.response.get("error", ""))
+        headers = error.response.headers or {}
+        if error.response.status_code == 429:  # noqa: PLR2004 - too many requests
+            self._stop.wait(float(headers.get("Retry-After", self._pause)))
+            return False
+        if reason in _FOR_GOOD:
+            log.error("outbox.refused", run=run, card=key, reason=reason)
+            self._shown[run, key] = card.digest
+            return True
+        log.warning("outbox.uncertain", run=run, card=key, reason=reason,
+                    known=reason in _UNCERTAIN)  # fmt: skip
+        return False
+
+    def _posted(self, run: str) -> dict[str, Posted]:
+        found: dict[str, Posted] = {}
+        for event in self._engine.store.read(cards_stream(run)):
+            if isinstance(event, e.CardPosting):
+                found[event.card] = Posted(event.card, event.channel, event.op, "")
+            elif isinstance(event, e.CardPosted):
+                found[event.card] = Posted(event.card, event.channel, event.op, event.ts)
+        return found
+
+    def _record(self, run: str, mine: Posted, ts: str) -> None:
+        at = self._engine.clock()
+        self._append(
+            run, e.CardPosted(at=at, card=mine.card, channel=mine.channel, op=mine.op, ts=ts)
+        )
+
+    def _append(self, run: str, event: e.Event) -> None:
+        """The outbox is the only writer of a run's cards."""
+        stream = cards_stream(run)
+        self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))
+
+
+def _prefix(key: str) -> str:
+    return key.replace("/", "-")[:80]

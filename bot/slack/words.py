@@ -1,0 +1,158 @@
+"""How a run and its steps are called on cards. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.engine.state import RunState, Task
+from bot.slack.access import ALWAYS_ONE_APPROVER, Policy
+from bot.slack.blocks import escape, person, when
+
+RISKS = {
+    "none": "no risk to visitors",
+    "brief": "a brief effect at most",
+    "outage-if-wrong": "an outage if it is wrong",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What cards need beside the run: titles of the steps, the policy, and the time."""
+
+    titles: Mapping[str, str]
+    policy: Policy
+    now: datetime
+
+    def title(self, key: str) -> str:
+        return self.titles.get(key, key)
+
+
+def awaited(frame: Frame, state: RunState) -> str:
+    """Who must act now, for the current task."""
+    task = state.current
+    named = ", ".join(sorted(person(u) for u in frame.policy.approvers))
+    groups = ", ".join(f"<!subteam^{g}>" for g in frame.policy.groups)
+    who = ", ".join(p for p in (named, groups) if p) or "an approver (none is set)"
+    if task is not None and _needs_another(task, frame.policy):
+        return f"{who}, and not {person(state.starter)} who started the run"
+    return who
+
+
+def _needs_another(task: Task, policy: Policy) -> bool:
+    risky = task.plan is not None and task.plan.risk == "outage-if-wrong"
+    return risky and not policy.starter_may_approve and task.key not in ALWAYS_ONE_APPROVER
+
+
+def run_title(state: RunState) -> str:
+    """What the run does, to which site."""
+    site = escape(state.site.name) if state.site else "?"
+    return f"Open the origin of {site} again" if state.direction == "back" else (
+        f"Close the origin of {site}"
+    )  # fmt: skip
+
+
+def run_words(frame: Frame, state: RunState) -> str:
+    """The state of the run in one sentence."""
+    task = state.current
+    match state.status:
+        case "closed":
+            return {
+                "closed": "Finished: the origin is closed.",
+                "undone": "Finished: everything is as it was before the run.",
+                "stopped": f"Stopped by {person(state.stopped_by)}. {_left_as(state)}",
+            }.get(state.outcome, "Finished.")
+        case "needs-approval":
+            assert task is not None
+            return f"Waiting for a yes to *{frame.title(task.key)}* from {awaited(frame, state)}."
+        case "needs-help":
+            assert task is not None
+            return f"*{frame.title(task.key)}* cannot go on by itself; somebody has to decide."
+        case _:
+            name = frame.title(task.key) if task else "the last step"
+            return f"At work on *{name}*."
+
+
+def _left_as(state: RunState) -> str:
+    done = [t for t in state.tasks if t.status == "done" and t.receipt and t.started_at]
+    changed = any(t.plan and t.plan.changes for t in done)
+    if not changed:
+        return "Nothing had been changed."
+    return "What was done stays as it is and serves visitors; Undo takes it back."
+
+
+def task_words(task: Task) -> str:
+    """The state of a step in a few words, for its line in the overview."""
+    match task.status:
+        case "next":
+            return "next"
+        case "shown":
+            return "waits for approval"
+        case "approved":
+            return f"approved by {person(task.approved_by)}"
+        case "started":
+            return task.waiting.what if task.waiting else "at work"
+        case "applied":
+            return "done, being proven"
+        case "done":
+            return _done_words(task)
+        case "skipped":
+            return f"skipped: {escape(task.skipped[0]) if task.skipped else 'nothing to do'}"
+        case "failed":
+            return "cannot go on"
+        case _:
+            return f"declined by {person(task.declined_by)}"
+
+
+def _done_words(task: Task) -> str:
+    if task.reason == "accepted":
+        return f"accepted by {person(task.approved_by)} although not fully seen"
+    if task.verdict is not None and task.verdict.state == "set":
+        return "set, not yet proven"
+    return "done and proven"
+
+
+def took(task: Task) -> str:
+    """How long a step took, from its start."""
+    if task.started_at is None or task.ended_at is None:
+        return ""
+    return lasted(task.ended_at - task.started_at)
+
+
+def lasted(span: timedelta) -> str:
+    """A span in people's words."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 90:  # noqa: PLR2004 - a minute and a half reads better in seconds
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+
+
+def visitors_words(state: RunState) -> str:
+    """What the bot's own looks have seen so far."""
+    seen = state.visitors
+    if not seen.looks:
+        return "Visitors: not looked at yet."
+    words = f"Visitors: {seen.served} of {seen.looks} looks through Cloudflare were served."
+    if not seen.refused:
+        return words
+    first, last = seen.refused[0][0], seen.refused[-1][1]
+    return f"{words} Refused from {when(first)} to {when(last)} ({lasted(last - first)} at most)."
+
+
+def access_words(state: RunState) -> str:
+    """Whether the origin is open to whoever knows its address, as far as it was seen."""
+    for key in ("origin-probe", "client-authentication", "undo-client-authentication"):
+        task = state.task(key)
+        if task is None or task.status != "done" or task.verdict is None:
+            continue
+        if key == "origin-probe" and state.direction == "forward":
+            said = "closed" if task.verdict.state == "proven" else "closed where it could be seen"
+            return f"Direct access: {said}."
+        if key == "client-authentication" and state.direction == "forward":
+            return "Direct access: closed."
+        if key == "undo-client-authentication":
+            return "Direct access: open again."
+    before = state.task("preflight")
+    if before is None or before.verdict is None:
+        return "Direct access: not looked at yet."
+    return f"Direct access: {escape(before.verdict.hint)}."
