@@ -115,4 +115,5 @@ def accepted(
     if entity is not None:
         embedded["entity"] = entity
     body = {"status": "Accepted" if code == 202 else "OK", "code": code, "_embedded": embedded}
-    return JSONResponse(body, code, media_type=_HAL)
+    # The vendor's JavaScript client does not read the body of an HTTP 202.
+    return JSONResponse(body, 200 if code == 202 else code, media_type=_HAL)

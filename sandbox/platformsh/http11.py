@@ -57,6 +57,11 @@ class Wire:
         self._connection = connection
         self._buffer = b""
 
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes of another request are here already."""
+        return bool(self._buffer)
+
     def wait(self) -> bool:
         """Wait for the first byte of a request; False when the client is gone."""
         if not self._buffer:

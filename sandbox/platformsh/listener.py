@@ -1,6 +1,8 @@
 """One listening socket of the router: a thread for each connection, until it is out of date."""
 
+import selectors
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,7 +38,7 @@ class Listener:
         now = self._config()
         with self._lock:
             for connection in self._open:
-                connection.end_if_idle_and_not(now)
+                connection.look_again(now)
 
     def close(self) -> None:
         with suppress(OSError):
@@ -89,24 +91,36 @@ class _Connection:
         self._config = config
         self._under = config()
         self._arrival = Arrival(secure, "", verified=False, router=router, peer=peer)
+        self._wake, self._woken = socket.socketpair()
+        self._served = False
         self._lock = threading.Lock()
-        self._idle = False
 
-    def end_if_idle_and_not(self, config: Config) -> None:
+    def look_again(self, config: Config) -> None:
+        """Wake the connection if it waits under another configuration; it ends itself then.
+
+        Only its own thread touches the socket: `SSLSocket.shutdown()` from another would drop the
+        TLS layer, and an answer that is being written would leave in clear text.
+        """
         with self._lock:
-            if self._idle and self._under is not config:
-                # SSLSocket.shutdown() would drop the TLS layer, and an answer that is being
-                # written would leave in clear text. Ending the reading side is enough.
-                with suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RD)
+            if self._under is not config and self._wake.fileno() >= 0:
+                self._wake.send(b"!")
 
     def abort(self) -> None:
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self._say_goodbye()
         with self._lock:
-            self._socket.close()
+            for opened in (self._socket, self._wake, self._woken):
+                opened.close()
+
+    def _say_goodbye(self) -> None:
+        """Tell a TLS client that this is the end, without waiting for its answer."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.settimeout(0)
+            self._socket.unwrap()
 
     def serve(self) -> None:
         if self._arrival.secure and not self._handshake():
@@ -119,17 +133,29 @@ class _Connection:
             stale = self._config() is not self._under
             close = stale or not request.keeps_alive
             wire.write(response, head_only=request.method == "HEAD", close=close)
+            self._served = True
             if close:
                 return
 
     def _wait(self, wire: Wire) -> bool:
-        with self._lock:
-            self._idle = True
-        try:
-            return wire.wait()
-        finally:
-            with self._lock:
-                self._idle = False
+        """Wait for a request; False when the client is gone or nothing but a change came."""
+        if not wire.has_more and not self._readable():
+            return False
+        return wire.wait()
+
+    def _readable(self) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while ready := {key.fileobj for key, _ in selector.select(_IDLE_SECONDS)}:
+                if self._socket in ready:
+                    return True  # also when a change came with it: the answer says close
+                self._woken.recv(64)
+                if self._served and self._config() is not self._under:
+                    return False
+        return False
 
     def _handshake(self) -> bool:
         self._socket.settimeout(_HANDSHAKE_SECONDS)

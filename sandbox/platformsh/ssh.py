@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,16 @@ class _Ask:
     @property
     def path(self) -> str:
         return f"/{self.program}"
+
+
+@dataclass(slots=True)
+class _Mouth:
+    """Whether the client is still told anything: not after it went away, and for a cut after the
+    effect not once it has begun to send.
+    """
+
+    shuts_when_fed: bool
+    shut: bool = False
 
 
 class GitHost:
@@ -144,35 +154,40 @@ class GitHost:
             return 1
         with tempfile.TemporaryDirectory(prefix="sandbox-push-") as directory:
             received = Path(directory) / "received"
-            silent = fault is not None and fault.kind == "cut-after"
-            code = await self._exchange(process, ask, received, silent=silent)
+            cut = fault is not None and fault.kind == "cut-after"
+            code = await self._exchange(process, ask, received, mouth=_Mouth(cut))
             updates = received.read_text() if received.exists() else ""
         activities = self._accepted(updates)
         if activities or method == "GET":
             self._note(method, ask, updates)
-        if silent:
+        if cut:
             return 1
         if not ask.no_wait:
             for activity in activities:
                 await _stream(process, activity)
         return code
 
-    async def _exchange(self, process: _Process, ask: _Ask, received: Path, *, silent: bool) -> int:
-        """Own pumps: asyncssh's `redirect` leaves a coroutine that nobody awaits."""
-        environment = git_environment() | {"SANDBOX_RECEIVED": str(received)}
+    async def _exchange(
+        self, process: _Process, ask: _Ask, received: Path, *, mouth: _Mouth
+    ) -> int:
+        """Own pumps: asyncssh's `redirect` leaves a coroutine that nobody awaits.
+
+        A client that goes away does not stop git: a pack that came whole is still taken.
+        """
         child = await asyncio.create_subprocess_exec(
             self._repository.program, ask.program.removeprefix("git-"), str(self._repository.path),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, env=environment,
+            stderr=asyncio.subprocess.PIPE,
+            env=git_environment() | {"SANDBOX_RECEIVED": str(received)},
         )  # fmt: skip
         assert child.stdin is not None
         assert child.stdout is not None
         assert child.stderr is not None
-        feeding = asyncio.create_task(_feed(process, child.stdin))
+        feeding = asyncio.create_task(_feed(process, child.stdin, mouth))
         try:
             await asyncio.gather(
-                _drain(child.stdout, process.stdout, silent=silent),
-                _drain(child.stderr, process.stderr, silent=silent),
+                _drain(child.stdout, process.stdout, mouth),
+                _drain(child.stderr, process.stderr, mouth),
             )
             return await child.wait()
         finally:
@@ -208,14 +223,10 @@ async def _stops(fault: Fault, process: _Process) -> bool:
     return fault.kind in ("status", "cut-before")
 
 
-async def _chunks(reader: asyncssh.SSHReader[bytes]) -> AsyncIterator[bytes]:
-    while data := await reader.read(_CHUNK):
-        yield data
-
-
-async def _feed(process: _Process, stdin: asyncio.StreamWriter) -> None:
+async def _feed(process: _Process, stdin: asyncio.StreamWriter, mouth: _Mouth) -> None:
     try:
-        async for data in _chunks(process.stdin):
+        while data := await process.stdin.read(_CHUNK):
+            mouth.shut = mouth.shut or mouth.shuts_when_fed
             stdin.write(data)
             await stdin.drain()
     except (ConnectionError, asyncssh.Error):
@@ -225,12 +236,16 @@ async def _feed(process: _Process, stdin: asyncio.StreamWriter) -> None:
 
 
 async def _drain(
-    source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes], *, silent: bool
+    source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes], mouth: _Mouth
 ) -> None:
     while data := await source.read(_CHUNK):
-        if not silent:
+        if mouth.shut:
+            continue
+        try:
             sink.write(data)
             await sink.drain()
+        except (OSError, asyncssh.Error):
+            mouth.shut = True
 
 
 async def _stream(process: _Process, activity: Activity) -> None:
