@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Generator
 from time import monotonic
+from typing import Any
 
 import httpx
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr, TypeAdapter
 
-from steps.clients.http import AGENT, TIMEOUT
-from steps.errors import Denied, UnexpectedReply, Unreachable
+from steps.clients.http import AGENT, TIMEOUT, Complaint, Service
+from steps.clients.reply import Reply
+from steps.errors import ClientError, Denied
 
 _CLIENT = "platform-api-user"
 """The OAuth client that the published specification names; its password is empty."""
@@ -16,9 +18,12 @@ _EARLY = 60.0
 """Seconds before its end at which a token is renewed, as the vendor's SDK does."""
 
 
-class _Token(BaseModel):
+class _Token(Reply):
     access_token: SecretStr
     expires_in: float = 900.0
+
+
+_TOKEN = TypeAdapter(_Token)
 
 
 class ApiToken(httpx.Auth):
@@ -29,10 +34,11 @@ class ApiToken(httpx.Auth):
         transport: httpx.BaseTransport | None = None,
     ) -> None:  # fmt: skip
         self._api_token = token
-        self._http = httpx.Client(
-            base_url=auth_url, timeout=TIMEOUT, transport=transport,
+        http = httpx.Client(
+            base_url=auth_url, timeout=TIMEOUT, transport=transport, auth=(_CLIENT, ""),
             headers={"user-agent": AGENT}, follow_redirects=False,
         )  # fmt: skip
+        self._service = Service("Platform.sh's sign-in", http, _complaint)
         self._clock = clock
         self._lock = threading.Lock()
         self._current: SecretStr | None = None
@@ -45,66 +51,59 @@ class ApiToken(httpx.Auth):
         used = self.access_token()
         request.headers["authorization"] = f"Bearer {used.get_secret_value()}"
         response = yield request
-        if response.status_code != httpx.codes.UNAUTHORIZED or _is_step_up(response):
+        if response.status_code != httpx.codes.UNAUTHORIZED or asks_for_more(response):
             return
         fresh = self.access_token(instead_of=used)
         request.headers["authorization"] = f"Bearer {fresh.get_secret_value()}"
         yield request
 
     def access_token(self, *, instead_of: SecretStr | None = None) -> SecretStr:
-        """A token that lasts; a new one when the current is `instead_of`."""
+        """A token that lasts; a new one when the current is `instead_of`. Raises ClientError."""
         with self._lock:
-            stale = self._current is None or self._clock() >= self._until
-            if stale or self._current is instead_of:
-                self._exchange()
-            assert self._current is not None
+            if (
+                self._current is None
+                or self._current is instead_of
+                or self._clock() >= self._until
+            ):  # fmt: skip
+                self._current = self._exchanged()
             return self._current
 
-    def _exchange(self) -> None:
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._service.close()
+
+    def _exchanged(self) -> SecretStr:
         form = {"grant_type": "api_token", "api_token": self._api_token.get_secret_value()}
+        asked_at = self._clock()
         try:
-            response = self._http.post("oauth2/token", data=form, auth=(_CLIENT, ""))
-        except httpx.HTTPError as error:
-            raise Unreachable(
-                f"Platform.sh's sign-in could not be reached ({type(error).__name__}).",
-                service="Platform.sh",
-                doing="exchange the API token",
-                retryable=True,
-            ) from None  # fmt: skip - the cause carries the form
-        self._take(response)
-
-    def _take(self, response: httpx.Response) -> None:
-        if response.is_server_error:
-            raise Unreachable(
-                f"Platform.sh's sign-in answered {response.status_code}.", service="Platform.sh",
-                doing="exchange the API token", status=response.status_code, retryable=True,
-            )  # fmt: skip
-        if not response.is_success:
-            raise Denied(
-                f"Platform.sh did not accept the API token ({_oauth_error(response)}).",
-                service="Platform.sh", doing="exchange the API token",
-                status=response.status_code,
-                hint="Make a new API token in the console and set MTLS_PLATFORMSH_TOKEN.",
-            )  # fmt: skip
-        try:
-            token = _Token.model_validate_json(response.content)
-        except ValidationError:
-            raise UnexpectedReply(
-                "Platform.sh's sign-in sent an answer that is not understood.",
-                service="Platform.sh",
-                doing="exchange the API token",
-            ) from None  # fmt: skip - the cause would carry the token
-        self._current = token.access_token
-        self._until = self._clock() + max(1.0, token.expires_in - _EARLY)
+            token = self._service.call(
+                "POST", "/oauth2/token", _TOKEN, doing="exchange the API token", form=form
+            )
+        except ClientError as error:
+            # Repeated already; the request that waits for the token would multiply it.
+            error.retryable = False
+            raise
+        self._until = asked_at + max(1.0, token.expires_in - _EARLY)
+        return token.access_token
 
 
-def _is_step_up(response: httpx.Response) -> bool:
+def asks_for_more(response: httpx.Response) -> bool:
     """RFC 9470: stronger sign-in is wanted, which an API token cannot give."""
     return "insufficient_user_authentication" in response.headers.get("www-authenticate", "")
 
 
-def _oauth_error(response: httpx.Response) -> str:
+def _complaint(response: httpx.Response) -> Complaint:
+    """OAuth's `error` and its description; whatever is refused here is a token that is no good."""
+    body: Any = None
     try:
-        return str(response.json().get("error", response.status_code))
-    except (ValueError, AttributeError):
-        return str(response.status_code)
+        body = response.json()
+    except ValueError:
+        body = {}
+    told = body if isinstance(body, dict) else {}
+    code = str(told.get("error", ""))
+    refused = response.status_code in (400, 401, 403)
+    return Complaint(
+        str(told.get("error_description") or code), code,
+        "Make a new API token in the console and set MTLS_PLATFORMSH_TOKEN." if refused else "",
+        Denied if refused else None,
+    )  # fmt: skip

@@ -1,17 +1,19 @@
 """The few calls of Cloudflare's API that the rollout needs, in Cloudflare's words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import SecretStr, TypeAdapter
 
+from steps.clients.cloudflare_failures import HINTS, NO_ZONE_LIST, complaint, says_no
 from steps.clients.cloudflare_models import (
     DnsRecord,
     Envelope,
     HostPull,
     OriginCertificate,
+    Page,
     PageRule,
     PullCertificate,
     Ruleset,
@@ -20,18 +22,14 @@ from steps.clients.cloudflare_models import (
     TokenStatus,
     Zone,
 )
-from steps.clients.http import AGENT, TIMEOUT, Complaint, Service
+from steps.clients.http import AGENT, TIMEOUT, Service
+from steps.clients.pace import Pace
 from steps.errors import ClientError, Denied, NotFound, UnexpectedReply
 
 T = TypeVar("T")
 BASE = "https://api.cloudflare.com/client/v4"
-_HINTS: Mapping[str, str] = {
-    "10000": "The token lacks a permission for this (see README, Cloudflare token), or is not one.",
-    "1016": "The token has no right on the zone of one of the host names.",
-    "6003": "The token is malformed: copied short, with a line end, or of the wrong kind.",
-    "9103": "A global key was given; make an API token instead.",
-    "9109": "The token is not valid for this; check that it was copied whole.",
-}
+PER_SECOND = 4.0
+"""1,200 in 5 minutes are allowed, all clients of the user together; then everything is blocked."""
 _MOST_PAGES = 200
 
 
@@ -44,20 +42,42 @@ class CouldNotLook:
 
 
 def cloudflare(
-    token: SecretStr, *, base: str = BASE, transport: httpx.BaseTransport | None = None
-) -> "CloudflareClient":
-    """A client with the token in its headers and nowhere else."""
+    token: SecretStr, *, base: str = BASE, pace: Callable[[], None] | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> "CloudflareClient":  # fmt: skip
+    """A client with the token in its headers and nowhere else.
+
+    `pace` is called before each request; by default 4 a second, and no limit on this machine.
+    """
     http = httpx.Client(
         base_url=base, timeout=TIMEOUT, transport=transport, follow_redirects=False,
-        headers={"authorization": f"Bearer {token.get_secret_value()}", "user-agent": AGENT},
+        headers={"authorization": f"Bearer {_sendable(token)}", "user-agent": AGENT},
     )  # fmt: skip
-    return CloudflareClient(Service("Cloudflare", http, _complaint, "cf-ray"), kind_of(token))
+    local = http.base_url.host in ("127.0.0.1", "localhost", "::1")
+    pace = pace or Pace(10_000 if local else PER_SECOND)
+    service = Service("Cloudflare", http, complaint, "cf-ray", says_no, pace)
+    return CloudflareClient(service, kind_of(token))
+
+
+def ascii_name(host: str) -> str:
+    """A host name as DNS and Cloudflare's records spell it; unchanged when that cannot be."""
+    plain = host.strip().rstrip(".").lower()
+    try:
+        return plain.encode("idna").decode()
+    except UnicodeError:
+        return plain
+
+
+def _sendable(token: SecretStr) -> str:
+    """The token, or nothing when no header can hold it: httpx would show it in its error."""
+    text = token.get_secret_value().strip()
+    return text if text.isascii() and text.isprintable() else ""
 
 
 def kind_of(token: SecretStr) -> str:
     """``user``, ``account``, ``old`` (no prefix), or ``unusable`` for keys that are no tokens."""
     text = token.get_secret_value()
-    if text.startswith(("cfk_", "v1.0-")):
+    if text.startswith(("cfk_", "v1.0-")) or not _sendable(token):
         return "unusable"
     if text.startswith("cfat_"):
         return "account"
@@ -72,7 +92,10 @@ class CloudflareClient:
     credential: str = "old"
 
     def verify_token(self) -> TokenStatus:
-        """The token's state and end; `account` tokens are asked for at their own place."""
+        """The token's state and end; it says nothing of permissions (see `rights`).
+
+        Account-owned tokens are asked for at their account, those without a prefix at either.
+        """
         if self.credential == "unusable":
             raise Denied(
                 "The Cloudflare credential is a global or Origin CA key, not an API token.",
@@ -86,6 +109,11 @@ class CloudflareClient:
                 if self.credential == "user":
                     raise
         account = next((z.account.id for z in self._zones({"per_page": 5})), "")
+        if not account:
+            raise Denied(
+                "The Cloudflare token sees no zone.", service="Cloudflare",
+                doing="verify the token", hint=HINTS[NO_ZONE_LIST],
+            )  # fmt: skip
         path = f"/accounts/{account}/tokens/verify"
         return self._get(path, TokenStatus, "verify the account's token")
 
@@ -94,18 +122,21 @@ class CloudflareClient:
         return tuple(self._zones({"per_page": 50}))
 
     def zone(self, name: str) -> Zone:
-        """The zone of a host name, by its longest suffix. Raises NotFound."""
-        labels = name.encode("idna").decode().lower().rstrip(".").split(".")
+        """The zone of a host name, by its longest suffix: zones of subdomains exist.
+
+        Raises NotFound, and UnexpectedReply when more than one account holds it.
+        """
+        labels = ascii_name(name).split(".")
         for start in range(len(labels) - 1):
             suffix = ".".join(labels[start:])
-            found = list(self._zones({"name": suffix, "per_page": 50}))
+            found = [z for z in self._zones({"name": suffix, "per_page": 50}) if z.id]
             if len({zone.account.id for zone in found}) > 1:
                 raise UnexpectedReply(
                     f"More than one account holds a zone {suffix}.", service="Cloudflare",
                     doing="find the zone", hint="Use a token of the account that is meant.",
                 )  # fmt: skip
             if found:
-                return found[0]
+                return next((zone for zone in found if zone.status == "active"), found[0])
         raise NotFound(
             f"No zone of this token covers {name}.", service="Cloudflare", doing="find the zone",
             hint="Check the spelling, and which zones the token was made for.",
@@ -144,7 +175,7 @@ class CloudflareClient:
     def revoke_origin_certificate(self, certificate_id: str) -> None:
         """Revoke; there is no way back."""
         path = f"/certificates/{certificate_id}"
-        self._send("DELETE", path, dict[str, Any], "revoke the Origin CA certificate", None)
+        self._send("DELETE", path, object, "revoke the Origin CA certificate", None)
 
     def zone_pulls_enabled(self, zone_id: str) -> bool:
         """Zone-level origin pulls: the switch, whatever certificates there are."""
@@ -156,6 +187,11 @@ class CloudflareClient:
         path = f"/zones/{zone_id}/origin_tls_client_auth"
         doing = "list the zone's client certificates"
         return self._get(path, tuple[PullCertificate, ...], doing)
+
+    def host_pull_certificates(self, zone_id: str) -> tuple[PullCertificate, ...]:
+        """The client certificates that can be shown to single hosts (one page)."""
+        path = f"/zones/{zone_id}/origin_tls_client_auth/hostnames/certificates"
+        return self._get(path, tuple[PullCertificate, ...], "list the hosts' client certificates")
 
     def host_pull(self, zone_id: str, host: str) -> HostPull | None:
         """The association of one host; None when there is none (404)."""
@@ -212,9 +248,12 @@ class CloudflareClient:
                 "GET", path, reply, doing=doing, params={**params, "page": page}
             )
             yield from envelope.result
-            info = envelope.result_info
-            if info is None or not envelope.result or page >= (info.total_pages or 1):
+            if page >= _last_page(envelope.result_info, len(envelope.result), page):
                 return
+        raise UnexpectedReply(
+            f"Cloudflare's list has no end (more than {_MOST_PAGES} pages).",
+            service="Cloudflare", doing=doing,
+        )  # fmt: skip
 
     def _get(self, path: str, model: type[T], doing: str) -> T:
         return self._send("GET", path, model, doing, None)
@@ -225,16 +264,12 @@ class CloudflareClient:
         return result
 
 
-def _complaint(response: httpx.Response) -> Complaint:
-    """Cloudflare's envelope of a failure; the code alone decides nothing (10000 is also a yes)."""
-    try:
-        errors = response.json().get("errors") or [{}]
-        first: dict[str, Any] = (
-            errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])}
-        )
-    except (ValueError, AttributeError, IndexError, KeyError, TypeError):
-        return Complaint()
-    chain = [str(link.get("code", "")) for link in first.get("error_chain") or []]
-    code = str(first.get("code", ""))
-    hint = next((_HINTS[c] for c in (code, *chain) if c in _HINTS), "")
-    return Complaint(str(first.get("message", "")), code, hint)
+def _last_page(info: Page | None, got: int, page: int) -> int:
+    """The number of the last page; `total_pages` is left out at times, the whole info as well."""
+    if info is None or not got:
+        return page
+    if info.total_pages is not None:
+        return info.total_pages
+    if info.total_count is not None and info.per_page:
+        return -(-info.total_count // info.per_page)
+    return page + 1 if got == info.per_page else page

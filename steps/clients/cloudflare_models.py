@@ -5,13 +5,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from steps.clients.reply import Reply
+
 T = TypeVar("T")
-
-
-class Reply(BaseModel):
-    """Frozen; unknown fields are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Page(Reply):
@@ -21,10 +17,11 @@ class Page(Reply):
     per_page: int | None = None
 
 
-class Envelope(Reply, Generic[T]):
-    """`messages` may be strings or objects, `result` may be null; only `result` is used."""
+class Envelope(BaseModel, Generic[T]):
+    """`messages` may be strings or objects and are not read; `result` may be null for some `T`."""
 
-    success: bool = True
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     result: T
     result_info: Page | None = None
 
@@ -43,11 +40,22 @@ class Zone(Reply):
 
 
 class Setting(Reply):
-    """One zone setting. `id` is not always the name it was asked for by; `value` is a string."""
+    """One zone setting.
+
+    `id` is not always the name that it was asked for by: ``ssl_automatic_mode`` answers as
+    ``ssl_tls_configuration_mode``. Not `editable`: the zone's plan does not allow a change.
+    """
 
     id: str = ""
-    value: str = ""
+    value: str
     editable: bool = True
+    time_remaining: float | bool = False
+    """Development mode only: seconds left, negative since its end, ``false`` when never used."""
+
+    @property
+    def seconds_left(self) -> float:
+        """How long development mode still lasts; 0 when it is not on."""
+        return max(0.0, float(self.time_remaining))
 
 
 class TokenStatus(Reply):

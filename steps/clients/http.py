@@ -1,4 +1,7 @@
-"""One path for every request: send, map each failure to one error class, validate the reply."""
+"""One path for every request: send, map each failure to one error class, validate the reply.
+
+This is the only file that names exceptions of httpx. It knows no vendor and no step.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ import stamina
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
+from steps.clients.redaction import redacted
 from steps.errors import (
     AlreadyExists,
     ClientError,
@@ -27,12 +31,15 @@ AGENT = "mtls-bot"
 MOST_WAIT = 20.0
 """The longest `Retry-After` (s) that a read waits for by itself; a longer one is the driver's."""
 _READS = frozenset({"GET", "HEAD"})
+_ATTEMPTS = 3
 _STATUS: Mapping[int, type[ClientError]] = {
     401: Denied,
     403: Denied,
     404: NotFound,
-    410: NotFound,
+    408: Unreachable,
     409: AlreadyExists,
+    410: NotFound,
+    425: Unreachable,
     429: RateLimited,
 }
 
@@ -44,6 +51,16 @@ class Complaint:
     message: str = ""
     code: str = ""
     hint: str = ""
+    kind: type[ClientError] | None = None
+    """The class of error, where the vendor's code tells more than the status."""
+
+
+def _never(_response: httpx.Response) -> bool:
+    return False
+
+
+def _at_once() -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,99 +72,141 @@ class Service:
     complaint: Callable[[httpx.Response], Complaint]
     request_id: str = ""
     """The response header that names the request, for the vendor's support."""
+    says_no: Callable[[httpx.Response], bool] = _never
+    """Whether an answer with a good status is a failure by the vendor's envelope."""
+    pace: Callable[[], None] = _at_once
+    """Called before each request; waits where the vendor wants few of them."""
 
     def call(
         self, method: str, path: str, reply: TypeAdapter[T], *, doing: str,
         params: Mapping[str, Any] | None = None, json: Any = None,
+        form: Mapping[str, str] | None = None,
     ) -> T:  # fmt: skip
-        """Send a request and return its validated reply. Only reads are repeated.
+        """Send a request and return its validated reply. Only what changes nothing is repeated.
 
-        `path` is appended to the base URL; an absolute address is never asked, so that no token
-        goes to another host. Raises ClientError of the class that fits.
+        That is a read, and a form (the sign-in). `path` is appended to the base URL; an absolute
+        address is never asked, so that no token goes to another host. Raises ClientError of the
+        class that fits.
         """
-        response = self.response(method, path, doing=doing, params=params, json=json)
+        ask = self._ask(method, path, doing, params=params, json=json, form=form)
+        response = self._asked(ask)
         try:
             return reply.validate_json(response.content or b"null")
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:5])
-            raise self._error(
-                UnexpectedReply,
-                f"{self.name} sent an answer that is not understood ({fields}).",
-                response,
-                doing,
-            ) from None  # fmt: skip - the cause would carry the reply's values
+            words = f"{self.name} sent an answer that is not understood ({fields})."
+            # The cause would carry the reply's values.
+            raise self._error(UnexpectedReply, words, response, ask) from None
 
     def response(
-        self, method: str, path: str, *, doing: str, params: Mapping[str, Any] | None = None,
-        json: Any = None,
-    ) -> httpx.Response:  # fmt: skip
-        """The successful response itself."""
-        if not path.startswith("/"):
+        self, path: str, *, doing: str, params: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        """The successful answer to a GET itself, for what is not JSON."""
+        return self._asked(self._ask("GET", path, doing, params=params))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.http.close()
+
+    def _ask(
+        self, method: str, path: str, doing: str, *, params: Mapping[str, Any] | None = None,
+        json: Any = None, form: Mapping[str, str] | None = None,
+    ) -> "_Ask":  # fmt: skip
+        try:
+            request = self.http.build_request(
+                method, path.lstrip("/"), params=params, json=json, data=form
+            )
+        except httpx.InvalidURL:
+            request = None
+        ours = self.http.base_url.raw[:3]  # scheme, host, port
+        if request is None or request.url.raw[:3] != ours or not path.startswith("/"):
             raise UnexpectedReply(
                 f"{self.name} pointed to another address; the token does not go there.",
                 service=self.name, doing=doing,
             )  # fmt: skip
-        request = self.http.build_request(method, path.lstrip("/"), params=params, json=json)
-        attempts = 3 if method in _READS else 1
+        return _Ask(request, doing, repeatable=method in _READS or form is not None)
+
+    def _asked(self, ask: "_Ask") -> httpx.Response:
         for attempt in stamina.retry_context(
-            on=_retry, attempts=attempts, timeout=60.0, wait_initial=0.2, wait_max=5.0
-        ):
+            on=_retry, attempts=_ATTEMPTS if ask.repeatable else 1, timeout=60.0,
+            wait_initial=0.2, wait_max=5.0,
+        ):  # fmt: skip
             with attempt:
-                return self._once(request, doing)
+                return self._once(ask)
         raise AssertionError("the last attempt raises")
 
-    def _once(self, request: httpx.Request, doing: str) -> httpx.Response:
+    def _once(self, ask: "_Ask") -> httpx.Response:
+        self.pace()
         began = monotonic()
         try:
-            response = self.http.send(request)
-        except httpx.HTTPError as error:
-            log.info("request", service=self.name, method=request.method, path=request.url.path,
-                     failed=type(error).__name__)  # fmt: skip
-            raise Unreachable(
-                f"{self.name} could not be reached ({type(error).__name__}).",
-                service=self.name,
-                doing=doing,
-                retryable=True,
-                hint="It is asked again by itself; whether a write took effect is looked at first.",
-            ) from None  # fmt: skip - the cause may carry headers
-        log.info(
-            "request", service=self.name, method=request.method, path=request.url.path,
-            status=response.status_code, ms=round((monotonic() - began) * 1000),
-        )  # fmt: skip
-        if response.is_success:
+            response = self.http.send(ask.request)
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            self._log(ask.request, began, failed=type(error).__name__)
+            # The cause may carry headers.
+            raise self._unreachable(error, ask) from None
+        self._log(ask.request, began, status=response.status_code)
+        if response.is_success and not self.says_no(response):
             return response
-        raise self._failed(response, doing)
+        raise self._failed(response, ask)
 
-    def _failed(self, response: httpx.Response, doing: str) -> ClientError:
-        kind = _STATUS.get(response.status_code, UnexpectedReply)
-        if response.status_code in (408, 425) or response.is_server_error:
-            kind = Unreachable
+    def _log(self, request: httpx.Request, began: float, **told: Any) -> None:
+        """An allow-list: no headers, no bodies, no query."""
+        ms = round((monotonic() - began) * 1000)
+        path = request.url.path
+        log.info("request", service=self.name, method=request.method, path=path, ms=ms, **told)
+
+    def _unreachable(self, error: Exception, ask: "_Ask") -> Unreachable:
+        return Unreachable(
+            f"{self.name} could not be reached ({type(error).__name__}).",
+            service=self.name, doing=ask.doing, retryable=ask.repeatable,
+            hint="It is asked again by itself."
+            if ask.repeatable
+            else "Whether the change took effect is looked at before it is tried again.",
+        )  # fmt: skip
+
+    def _failed(self, response: httpx.Response, ask: "_Ask") -> ClientError:
         said = self.complaint(response)
+        kind = said.kind or _STATUS.get(response.status_code)
+        if kind is None:
+            kind = Unreachable if response.is_server_error else UnexpectedReply
         words = said.message or f"HTTP {response.status_code}"
-        error = self._error(kind, f"{self.name} did not {doing}: {words}", response, doing, said)
+        error = self._error(kind, f"{self.name} did not {ask.doing}: {words}", response, ask, said)
         if isinstance(error, RateLimited):
-            error.retry_after = _seconds(response.headers.get("retry-after"))
+            error.retry_after = seconds(response.headers.get("retry-after"))
         return error
 
     def _error(
-        self, kind: type[ClientError], words: str, response: httpx.Response, doing: str,
+        self, kind: type[ClientError], words: str, response: httpx.Response, ask: "_Ask",
         said: Complaint = Complaint(),
     ) -> ClientError:  # fmt: skip
         return kind(
-            words, service=self.name, doing=doing, hint=said.hint, status=response.status_code,
-            vendor_code=said.code, request_id=response.headers.get(self.request_id, ""),
-            retryable=kind in (Unreachable, RateLimited),
+            redacted(words), service=self.name, doing=ask.doing, hint=said.hint,
+            status=response.status_code, vendor_code=redacted(said.code),
+            request_id=response.headers.get(self.request_id, "") if self.request_id else "",
+            retryable=ask.repeatable and kind in (Unreachable, RateLimited),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One request, what it is for in words, and whether it may be sent twice."""
+
+    request: httpx.Request
+    doing: str
+    repeatable: bool
 
 
 def _retry(error: Exception) -> bool | float:
     """Whether, or after how many seconds, a read is sent again."""
+    if not isinstance(error, ClientError) or not error.retryable:
+        return False
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= MOST_WAIT else False
-    return isinstance(error, ClientError) and error.retryable
+    return True
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds(text: str | None) -> float | None:
+    """The value of `Retry-After`; None when there is none that is a number."""
     try:
         return max(0.0, float(text)) if text else None
     except ValueError:

@@ -10,7 +10,7 @@ import httpx
 from pydantic import SecretStr, TypeAdapter
 
 from steps.clients import platformsh_models as m
-from steps.clients.api_token import ApiToken
+from steps.clients.api_token import ApiToken, asks_for_more
 from steps.clients.http import AGENT, TIMEOUT, Complaint, Service
 from steps.errors import Denied, NotFound, PreconditionFailed, UnexpectedReply
 
@@ -19,6 +19,12 @@ BASE = "https://api.upsun.com"
 AUTH = "https://auth.upsun.com"
 CODE_SOURCES = frozenset({"github", "gitlab", "bitbucket", "bitbucket_server"})
 _PKCS1 = "-----BEGIN RSA PRIVATE KEY-----"
+_HINTS: Mapping[int, str] = {
+    402: "A limit of the project's plan is reached.",
+    403: "The token's user lacks the right for this: certificates need a project admin, a push and"
+    " HTTP access a contributor or admin of the environment's type.",
+    404: "Unknown, or not visible to the token's user.",
+}
 
 
 def platformsh(
@@ -99,12 +105,12 @@ class PlatformshClient:
         doing = "install the certificate"
         made = self._send("POST", _path(project, "certificates"), m.Accepted, doing, json=body)
         entity = made.embedded.entity
-        if entity is None or "id" not in entity:
+        if entity is None:
             raise UnexpectedReply(
                 "Platform.sh did not say which certificate it installed.", service="Platform.sh",
                 doing=doing,
             )  # fmt: skip
-        return m.Certificate(id=str(entity["id"]), certificate=certificate)
+        return m.Certificate(id=entity.id, certificate=certificate)
 
     def delete_certificate(self, project: str, certificate_id: str) -> None:
         """Delete a custom certificate; it is served until the next redeploy."""
@@ -132,7 +138,7 @@ class PlatformshClient:
     def activity_log(self, project: str, activity_id: str) -> str:
         """Its log as text. Lines are JSON with `data.message`; its structure is not promised."""
         path = _path(project, "activities", activity_id, "log")
-        response = self.service.response("GET", path, doing="read an activity's log")
+        response = self.service.response(path, doing="read an activity's log")
         return "".join(_message(line) for line in response.text.splitlines())
 
     def current_deployment(self, project: str, environment: str) -> m.Deployment | None:
@@ -207,18 +213,20 @@ def _message(line: str) -> str:
 
 def _complaint(response: httpx.Response) -> Complaint:
     """`message`, `detail`, `title` or `error`, in the order in which the vendor's client reads."""
-    if "insufficient_user_authentication" in response.headers.get("www-authenticate", ""):
+    if asks_for_more(response):
         return Complaint(
             "stronger sign-in is wanted", "insufficient_user_authentication",
             "An API token cannot give it; exempt the bot's user, or use a machine user's token.",
         )  # fmt: skip
     try:
         body = response.json()
-        named = {k: body[k] for k in ("message", "detail", "title", "error") if body.get(k)}
-    except (ValueError, AttributeError):
-        return Complaint(f"HTTP {response.status_code}")
-    words = "; ".join(v if isinstance(v, str) else json.dumps(v) for v in named.values())
-    return Complaint(words[:500], str(body.get("code", "")))
+    except ValueError:
+        return Complaint()  # bodies that are not JSON occur
+    if not isinstance(body, dict):
+        return Complaint()
+    named = (body[k] for k in ("message", "detail", "title", "error") if body.get(k))
+    words = "; ".join(v if isinstance(v, str) else json.dumps(v) for v in named)
+    return Complaint(words, str(body.get("code", "")), _HINTS.get(response.status_code, ""))
 
 
 @dataclass(frozen=True, slots=True)

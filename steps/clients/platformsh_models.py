@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-
-class Reply(BaseModel):
-    """Frozen; unknown fields are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+from steps.clients.reply import Reply
 
 
 class Me(Reply):
@@ -75,7 +71,7 @@ class HttpAccess(Reply):
     @field_validator("users", mode="before")
     @classmethod
     def _names_only(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, Mapping) else value or ()
+        return tuple(value) if isinstance(value, Mapping) else ()
 
 
 class DeploymentState(Reply):
@@ -124,6 +120,12 @@ class Certificate(Reply):
     expires_at: datetime | None = None
 
 
+class Parameters(Reply):
+    """What an activity is about. Only the commit is kept: others can hold what nobody may see."""
+
+    new_commit: str = ""
+
+
 class Activity(Reply):
     """Whatever a write starts; `state` and `result` together say how it ended."""
 
@@ -131,7 +133,7 @@ class Activity(Reply):
     type: str = ""
     state: str = ""
     result: str | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Parameters = Parameters()
     created_at: datetime | None = None
 
     @property
@@ -155,12 +157,18 @@ class Activity(Reply):
     @property
     def pushed(self) -> str:
         """The commit that a push brought; empty for other activities."""
-        return str(self.parameters.get("new_commit") or "")
+        return self.parameters.new_commit
+
+
+class Entity(Reply):
+    """What was made or changed; the rest of it is read by its own request."""
+
+    id: str
 
 
 class Embedded(Reply):
     activities: tuple[Activity, ...] = ()
-    entity: dict[str, Any] | None = None
+    entity: Entity | None = None
 
 
 class Accepted(Reply):
@@ -185,10 +193,12 @@ class Deployment(Reply):
 
 
 class Integration(Reply):
+    """Of any type; only those of code sources have a `repository` or a `project`."""
+
     id: str = ""
     type: str = ""
-    repository: str | None = None
-    project: str | None = None
+    repository: Any = None
+    project: Any = None
 
 
 class GitObject(Reply):
