@@ -61,22 +61,23 @@ class EventStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Protocol):
     """Something a person may pick: what is stored, and what is shown."""
 
-    value: str
-    label: str
+    @property
+    def value(self) -> str: ...
+    @property
+    def label(self) -> str: ...
 
 
 class Directory(Protocol):
     """Answers for the start form: what the tokens see. May be slow; never called in a listener."""
 
-    def projects(self) -> tuple[Option, ...]:
+    def projects(self) -> Sequence[Option]:
         """Projects that the Platform.sh token sees."""
         ...
 
-    def environments(self, project: str) -> tuple[Option, ...]:
+    def environments(self, project: str) -> Sequence[Option]:
         """Active environments of a project, production first."""
         ...
 

@@ -8,6 +8,7 @@ found again instead of repeated.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 
 import structlog
 from slack_sdk import WebClient
@@ -103,15 +104,22 @@ class Outbox:
         if not state.channel:
             return True
         try:
-            for key in self._render(state):
+            for key in self._order(state):
                 # Rendered anew for each: while one is posted, the run goes on.
                 fresh = self._render(self._engine.view(run))
                 if key in fresh and not self._bring(state, key, fresh[key]):
                     return False
-        except (SlackClientError, OSError) as error:
+        except (SlackClientError, OSError, HTTPException) as error:
             log.warning("outbox.retry", run=run, failed=type(error).__name__)
             return False
         return True
+
+    def _order(self, state: RunState) -> list[str]:
+        """The root first when it is new, since it carries the thread; else what was pressed."""
+        keys = list(self._render(state))
+        if self._posted(state.run).get("root", Posted("", "", "", "")).ts:
+            keys.sort(key=lambda key: key == "root")
+        return keys
 
     def _bring(self, state: RunState, key: str, card: Card) -> bool:
         if self._shown.get((state.run, key)) == card.digest:

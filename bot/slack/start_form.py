@@ -172,11 +172,11 @@ def problems(given: Answers) -> dict[str, str]:
 
 
 def _entered(values: Mapping[str, Mapping[str, Any]], block: str) -> str:
-    element = next(iter(values.get(block, {}).values()), {})
+    element: Mapping[str, Any] = next(iter(values.get(block, {}).values()), {})
     chosen = element.get("selected_option") or {}
     return str(element.get("value") or chosen.get("value") or "")
 
 
 def _checked(values: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    element = next(iter(values.get("access", {}).values()), {})
+    element: Mapping[str, Any] = next(iter(values.get("access", {}).values()), {})
     return tuple(str(o["value"]) for o in element.get("selected_options") or [])

@@ -1,0 +1,137 @@
+"""What the bot answers one person: status, help, forecast, probe, refusals. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.engine.forecast import Forecast, ForecastLine
+from bot.engine.ports import RunEntry
+from bot.engine.state import RunState
+from bot.slack.blocks import Card, card, code, context, escape, header, section, sections, when
+from bot.slack.words import RISKS, Frame, access_words, run_words, task_words, visitors_words
+from steps.errors import RolloutError
+from steps.step import Site, Verdict
+
+SUBCOMMANDS: Mapping[str, str] = {
+    "start": "start [site]: opens a run: asks what it needs, then shows each step here",
+    "plan": "plan [site]: the dry run: what each step would do; nothing is written",
+    "status": "status [site]: where runs stand, who is awaited, what was seen last",
+    "probe": "probe [site]: asks the origin directly, now: is it closed?",
+    "help": "help: this page",
+}
+WORDS = (
+    "*Origin pull*: Cloudflare fetches a page from your origin for a visitor.",
+    "*Authenticated Origin Pulls (AOP)*: on such a pull Cloudflare shows a client certificate.",
+    "*Client authentication*: the origin refuses whoever shows none (`require`).",
+    "*Label*: one part of a host name between dots; a wildcard certificate covers one label.",
+    "*Why not filter by IP*: Platform.sh's router sees the visitor's address from"
+    " X-Forwarded-For, so a list of Cloudflare's addresses would block your visitors instead.",
+    "*Non-production environments* inherit the routes and are then reachable by nobody: give them"
+    " HTTP access control, or an attached domain of their own behind Cloudflare, where your plan"
+    " has that.",
+)
+
+
+def help_card(note: str = "") -> Card:
+    """What can be done, and what the words mean."""
+    lines = [f"• `/mtls {escape(text)}`" for text in SUBCOMMANDS.values()]
+    blocks = [header("mtls-bot"), *sections(lines), *sections([f"• {w}" for w in WORDS])]
+    if note:
+        blocks.insert(0, section(escape(note)))
+    text = f"{note} Commands: {', '.join(SUBCOMMANDS)}.".strip()
+    return card(escape(text), blocks)
+
+
+def refusal_card(error: RolloutError) -> Card:
+    """Why something was not done, only to the one who asked."""
+    hint = f"\n{escape(error.hint)}" if error.hint else ""
+    text = f"{error.for_people} {error.hint}".strip()
+    return card(escape(text), [section(f"{escape(error.for_people)}{hint}"), _code(error)])
+
+
+def _code(error: RolloutError) -> dict[str, object]:
+    vendor = getattr(error, "vendor_code", "")
+    request = getattr(error, "request_id", "")
+    told = [f"code {error.code}", f"vendor code {vendor}" if vendor else "",
+            f"request {request}" if request else ""]  # fmt: skip
+    return context(escape(" · ".join(t for t in told if t)))
+
+
+def notice_card(text: str) -> Card:
+    """One sentence."""
+    return card(escape(text), [section(escape(text))])
+
+
+def status_card(frame: Frame, views: Sequence[RunState], asked: str) -> Card:
+    """Where the runs stand, from the log alone."""
+    if not views:
+        said = f"There is no run of {asked} yet." if asked else "There is no run yet."
+        return notice_card(f"{said} /mtls start opens one.")
+    blocks = [header("Status")]
+    for state in views:
+        blocks += _status_blocks(frame, state, detailed=len(views) == 1)
+    text = " ".join(f"{s.site.name if s.site else s.run}: {run_words(frame, s)}" for s in views)
+    return card(text.replace("*", ""), blocks)
+
+
+def _status_blocks(frame: Frame, state: RunState, *, detailed: bool) -> list[dict[str, object]]:
+    name = escape(state.site.name) if state.site else state.run
+    since = f" Since {when(state.opened_at)}." if state.opened_at else ""
+    blocks = [
+        section(f"*{name}*\n{run_words(frame, state)}{since}\n{access_words(state)}"),
+        context(f"{visitors_words(state)} · run {state.run}"),
+    ]
+    if detailed:
+        lines = [f"• {frame.title(t.key)} — {task_words(t)}" for t in state.tasks]
+        blocks += sections(lines)
+    return blocks
+
+
+def of_site(entries: Sequence[RunEntry], asked: str) -> tuple[str, ...]:
+    """The runs to tell of: the newest of each site, open ones first; one site if asked."""
+    newest: dict[tuple[str, str], RunEntry] = {}
+    for entry in entries:
+        if asked in ("", entry.site, entry.zone):
+            newest.setdefault((entry.project, entry.environment), entry)
+    found = sorted(newest.values(), key=lambda r: (bool(r.outcome), -r.opened_at.timestamp()))
+    return tuple(entry.run for entry in found[:10])
+
+
+def forecast_card(found: Forecast) -> Card:
+    """The dry run, a paragraph a step. Only a card's plan binds."""
+    intro = f"What a run on {found.site.name} would do now. Nothing is claimed or written."
+    blocks = [header("Forecast"), section(escape(intro))]
+    blocks += sections([_forecast_line(line) for line in found.lines])
+    blocks.append(context("Only the plan on a card binds; each is made anew when its turn comes."))
+    told = [f"{line.title}: {_short(line)}" for line in found.lines]
+    return card(escape(" ".join([intro, *told])), blocks)
+
+
+def _forecast_line(line: ForecastLine) -> str:
+    if line.plan is None:
+        return f"*{line.title}* — {escape(_short(line))}"
+    changes = "\n".join(
+        f"    • {escape(c.target)}: {escape(c.before or 'nothing')} →"
+        f" {escape(c.after or 'nothing')} ({RISKS[c.risk]})"
+        for c in line.plan.changes
+    )
+    return f"*{line.title}*\n{changes}"
+
+
+def _short(line: ForecastLine) -> str:
+    if line.problem:
+        return f"decided when its turn comes. {line.problem}"
+    if line.plan is not None:
+        return f"{len(line.plan.changes)} changes"
+    return f"nothing to do. {' '.join(line.skipped)}" if line.skipped else "a look, always runs"
+
+
+def probe_card(site: Site, verdict: Verdict) -> Card:
+    """What the origin answers whoever comes directly."""
+    said = {"proven": "closed", "failed": "open"}.get(verdict.state, "inconclusive")
+    title = f"Origin probe of {site.name}: {said}"
+    blocks = [header(title), *sections([f"• {escape(e)}" for e in verdict.evidence[:20]])]
+    if verdict.rows:
+        width = max(len(row.subject) for row in verdict.rows)
+        blocks.append(code("\n".join(f"{r.subject:<{width}}  {r.result}" for r in verdict.rows)))
+    if verdict.hint:
+        blocks.append(context(escape(verdict.hint)))
+    return card(escape(f"{title}. {' '.join(verdict.evidence[:3])}"), blocks)

@@ -1,0 +1,77 @@
+"""Bolt's App, built explicitly: nothing from the environment, listeners acknowledge first."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from bot.slack import inbox, start_form
+from bot.slack.desk import Desk
+
+log = structlog.get_logger()
+COMMAND = "/mtls"
+BUTTONS = ("approve", "decline", "retry", "accept", "undo", "stop")
+_LISTENERS = 20
+"""Threads for listeners; Bolt's five are starved by five slow ones (tried beforehand)."""
+
+
+def web_client(token: str, base_url: str) -> WebClient:
+    """A client that repeats nothing by itself: a repeated post would be a second message."""
+    return WebClient(token=token, base_url=base_url, timeout=10, retry_handlers=[])
+
+
+def slack_app(client: WebClient, desk: Desk) -> App:
+    """The app with its listeners.
+
+    `authorize` is given, so that OAuth variables in the environment cannot switch the mode.
+    """
+    token = client.token or ""
+
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    app = App(
+        client=client, authorize=authorize, signing_secret="unused-in-socket-mode",  # noqa: S106
+        token_verification_enabled=False, request_verification_enabled=False,
+        raise_error_for_unhandled_request=False,
+        listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="listener"),
+    )  # fmt: skip
+    register(app, desk)
+    return app
+
+
+def register(app: App, desk: Desk) -> None:
+    """Every listener: acknowledge, translate, hand over."""
+
+    @app.command(COMMAND)
+    def command(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        desk.command(inbox.slash_command(body))
+
+    def pressed(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        desk.pressed(body)
+
+    for name in BUTTONS:
+        app.action(name)(pressed)
+
+    @app.view(start_form.CALLBACK)
+    def submitted(ack: Ack, body: dict[str, Any]) -> None:
+        wrong = desk.submitted(body)
+        if wrong:
+            ack(response_action="errors", errors=wrong)
+        else:
+            ack()
+
+    @app.error
+    def failed(error: Exception, body: dict[str, Any]) -> None:
+        log.error("listener", type=body.get("type", "command"), failed=repr(error))
+
+
+def connection(app: App, client: WebClient, app_token: str) -> SocketModeHandler:
+    """Socket Mode over the same base URL; `connect` returns, `close` ends it."""
+    return SocketModeHandler(app, app_token, web_client=client, trace_enabled=False)
