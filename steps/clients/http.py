@@ -118,8 +118,8 @@ class Service:
             )
         except httpx.InvalidURL:
             request = None
-        ours = self.http.base_url.raw[:3]  # scheme, host, port
-        if request is None or request.url.raw[:3] != ours or not path.startswith("/"):
+        ours = _place(self.http.base_url)
+        if request is None or _place(request.url) != ours or not path.startswith("/"):
             raise UnexpectedReply(
                 f"{self.name} pointed to another address; the token does not go there.",
                 service=self.name, doing=doing,
@@ -194,6 +194,10 @@ class _Ask:
     request: httpx.Request
     doing: str
     repeatable: bool
+
+
+def _place(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _retry(error: Exception) -> bool | float:
