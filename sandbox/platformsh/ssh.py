@@ -135,7 +135,7 @@ class GitHost:
             self._sessions.discard(task)
 
     async def _command(self, process: _Process) -> int:
-        words = shlex.split(process.command or "")
+        words = _words(process.command or "")
         if len(words) != 2 or words[0] not in _COMMANDS:
             process.stderr.write(b"This host runs git only.\n")
             return 1
@@ -212,6 +212,13 @@ class GitHost:
         self._journal.add(
             Recorded(SERVICE, method, ask.path, "", headers, updates.encode(), 200, now)
         )
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 async def _stops(fault: Fault, process: _Process) -> bool:

@@ -55,7 +55,7 @@ class Stand:
         return self.platformsh.project.environments["staging"].edge_hostname
 
     def get(self, path: str, **query: str) -> Any:
-        answer = self.api.get(path, params=query)
+        answer = self.api.get(path, params=query or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
