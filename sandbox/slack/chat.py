@@ -102,7 +102,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """`text` without `blocks` removes the blocks; neither keeps them; metadata stays unless sent."""
+    """Text without blocks removes the blocks, neither keeps them; metadata stays unless sent."""
     call.need("chat:write")
     channel = call.channel()
     message = call.own_message(channel, "cant_update_message")

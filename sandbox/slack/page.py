@@ -87,7 +87,11 @@ class Page:
     async def _stream(self, person: str) -> AsyncIterator[str]:
         """`state` after each change, `world` when it has become another."""
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        stop = self._workspace.watch(lambda: loop.call_soon_threadsafe(changed.set))
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        stop = self._workspace.watch(wake)
         shown: Json | None = None
         changed.set()
         try:

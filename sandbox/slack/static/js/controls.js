@@ -57,8 +57,9 @@ function selecting(block, element, context) {
 }
 
 function menu(block, element, context) {
-  const node = select({ ...element, placeholder: { text: "More …" } }, null, {
+  const node = select({ ...element, placeholder: { text: "More" } }, null, {
     "aria-label": "More actions",
+    class: "field menu",
     "data-place": place(block, element),
     onchange: async () => { await send(node, block, element, context, node.value); node.selectedIndex = 0; },
   });

@@ -23,10 +23,10 @@ function draw() {
   if (!shown.state) return;
   followThreads();
   drawSwitch(become);
+  drawRooms();
   drawConversation();
   drawThread();
   markRead(shown.room);
-  drawRooms();
   drawModal();
   showNotices(shown.state);
 }

@@ -56,7 +56,7 @@ export const inThread = (list, ts) => list.filter((m) => m.thread_ts === ts && m
 
 /** Draws `list` into `log`, keeps what did not change, and stays at the end if it was there. */
 export function drawLog(log, list, { channel, open = null, days = true }) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const atEnd = isAtEnd(log);
   const started = log.dataset.of === `${channel}${shown.person}`;
   const all = messages(channel);
   const items = list.flatMap((message, n) => {
@@ -81,4 +81,13 @@ export function openThread(ts) {
   document.querySelector("#thread textarea")?.focus();
 }
 
-export const log = (label) => h("div.log", { role: "log", "aria-label": label, tabindex: "0" }, h("ol"));
+const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+
+/** A list that stays at its end when its height changes, as when a keyboard comes up. */
+export function log(label) {
+  const node = h("div.log", { role: "log", "aria-label": label, tabindex: "0" }, h("ol"));
+  let end = true;
+  node.addEventListener("scroll", () => { end = isAtEnd(node); });
+  new ResizeObserver(() => { if (end) node.scrollTop = node.scrollHeight; }).observe(node);
+  return node;
+}

@@ -11,6 +11,10 @@ toggle.addEventListener("click", () => {
   toggle.setAttribute("aria-expanded", String(open));
 });
 
+panel.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && panel.classList.contains("shown")) { toggle.click(); toggle.focus(); }
+});
+
 const words = (key) => key.replaceAll("_", " ");
 
 function value(told) {

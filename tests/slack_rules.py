@@ -1,0 +1,52 @@
+"""What Slack would say to a payload: the shapes of its own types, and the limits they miss."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import best_match
+
+from sandbox.slack import limits
+
+SCHEMA = Path(__file__).parent / "slack_schema" / "slack-types-3.2.0.json"
+Json = dict[str, Any]
+
+UPDATE_TEXT = 4000
+
+
+@cache
+def _validator(definition: str) -> Draft7Validator:
+    schema = json.loads(SCHEMA.read_text())
+    # `Block` takes any type with no other key: it would let a mistyped block pass.
+    schema["definitions"]["AnyBlock"] = schema["definitions"]["KnownBlock"]
+    return Draft7Validator({**schema, "$ref": f"#/definitions/{definition}"})
+
+
+def shape_errors(payload: Json) -> list[str]:
+    """Where a message or a view departs from `@slack/types`."""
+    if payload.get("type") in ("modal", "home"):
+        kind = "ModalView" if payload["type"] == "modal" else "HomeView"
+        return _told(_validator(kind), payload, "")
+    validator = _validator("KnownBlock")
+    found = enumerate(payload.get("blocks") or ())
+    return [line for n, block in found for line in _told(validator, block, f"/blocks/{n}")]
+
+
+def _told(validator: Draft7Validator, value: Json, at: str) -> list[str]:
+    error = best_match(validator.iter_errors(value))
+    return [f"{error.json_path} {error.message} [{at}]"] if error else []
+
+
+def violations(payload: Json) -> list[str]:
+    """Every limit that a message (`text`, `blocks`) or a view breaks; empty when Slack takes it."""
+    if payload.get("type") in ("modal", "home"):
+        return limits.of_view(payload)
+    found = limits.of_message(payload.get("blocks", []))
+    text = payload.get("text")
+    if not isinstance(text, str) or not text.strip():
+        found.append("text is needed: notifications and screen readers read it [/text]")
+    elif len(text) > UPDATE_TEXT:
+        found.append(f"text is longer than an update may be, {UPDATE_TEXT} [/text]")
+    return found
