@@ -1,0 +1,117 @@
+"""The people of the demonstration: a starter and an approver who press what people would."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
+from sandbox.slack.stand_in import SlackStandIn
+
+Json = dict[str, Any]
+SITE = "www.example.com"
+
+
+class Conversation:
+    """One run, as its people live it: start, approve each card, read the report."""
+
+    def __init__(
+        self, slack: SlackStandIn, tell: Callable[[str], None], *, timeout: float = 60.0
+    ) -> None:
+        self._slack = slack
+        self._tell = tell
+        self._timeout = timeout
+        self._pressed: set[str] = set()
+        self._told: dict[str, str] = {}
+
+    def start(self, *, order: str = "no-downtime", site: str = SITE) -> None:
+        """`/mtls start`, and the form filled in and sent."""
+        self._tell(f"Starter types: /mtls start {site}")
+        self._slack.command(STARTER, "/mtls", f"start {site}", SITE_OPS)
+        view = self._slack.wait_for(self._form, self._timeout)
+        blocks = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
+        values: dict[tuple[str, str], Any] = {
+            ("site", "site"): site, ("order", "order"): order,
+            ("project", "project"): _first_option(blocks["project"]),
+        }  # fmt: skip
+        answer = self._slack.submit(STARTER, view["id"], values)
+        if answer.errors or not answer.answered:
+            raise RuntimeError(f"the form was not taken: {answer.errors or answer.failure}")
+        self._tell(f"Starter sends the form: {site}, {order}")
+
+    def _form(self) -> Json | None:
+        for view in self._slack.open_views(STARTER):
+            if any(b["type"] == "input" for b in view["blocks"]):
+                return view
+        return None
+
+    def approve_until(self, ends: tuple[str, ...]) -> str:
+        """Press Approve on each new card until a message begins with one of `ends`.
+
+        Raises RuntimeError when a card says that it cannot go on.
+        """
+        while True:
+            found = self._slack.wait_for(lambda: self._next(ends), self._timeout)
+            if isinstance(found, str):
+                return found
+            message, button = found
+            self._pressed.add(button["value"])
+            self._tell(f"Approver presses {button['text']['text']}")
+            self._slack.press(APPROVER, SITE_OPS, message["ts"], button["action_id"])
+
+    def undo(self) -> None:
+        """The starter presses Undo on the run's first message."""
+        message, button = self._slack.wait_for(lambda: self._button("undo"), self._timeout)
+        self._tell("Starter presses Undo")
+        self._slack.press(STARTER, SITE_OPS, message["ts"], button["action_id"])
+
+    def _next(self, ends: tuple[str, ...]) -> tuple[Json, Json] | str | None:
+        self.print_news()
+        for message in self._messages():
+            if message["text"].startswith(ends):
+                return str(message["text"])
+        stuck = self._button("retry")
+        if stuck is not None:
+            raise RuntimeError(f"cannot go on: {stuck[0]['text']}")
+        refused = [m["text"] for m in self._slack.ephemerals(STARTER)]
+        if refused and not self._messages():
+            raise RuntimeError(f"refused: {refused[-1]}")
+        return self._button("approve")
+
+    def _button(self, action_id: str) -> tuple[Json, Json] | None:
+        for message in self._messages():
+            for button in buttons(message):
+                if button["action_id"] == action_id and button["value"] not in self._pressed:
+                    return message, button
+        return None
+
+    def _messages(self) -> tuple[Json, ...]:
+        return self._slack.messages(SITE_OPS)
+
+    def print_news(self) -> None:
+        """Each message whose words have changed, as readable text."""
+        for message in self._messages():
+            text = readable(message["text"])
+            if self._told.get(message["ts"]) != text and message.get("thread_ts"):
+                self._told[message["ts"]] = text
+                self._tell(f"  bot: {text}")
+
+
+def buttons(message: Json) -> Iterator[Json]:
+    """The buttons of a message."""
+    for block in message.get("blocks") or []:
+        if block["type"] == "actions":
+            yield from (e for e in block["elements"] if e["type"] == "button")
+
+
+def readable(text: str) -> str:
+    """Slack's markup as a person reads it."""
+    text = re.sub(r"<!date\^\d+\^[^|]*\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<!subteam\^[^>]*>", "@approvers", text)
+    names = {STARTER: "Starter", APPROVER: "Approver"}
+    text = re.sub(r"<@([^>|]+)[^>]*>", lambda m: names.get(m[1], m[1]), text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _first_option(block: Json) -> str:
+    options = block["element"].get("options") or []
+    return str(options[0]["value"]) if options else ""
