@@ -1,0 +1,66 @@
+# Every target makes the virtual environment it needs; with or without uv on the machine.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+.DEFAULT_GOAL := help
+
+.PHONY: help sandbox run check test lint fmt types bench goldens pictures clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv makes the environment; where the machine has none it is put into the environment itself.
+define sync
+	@if command -v uv >/dev/null 2>&1; then uv sync --quiet --frozen --python $(PYTHON) $(1); else \
+	  test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); } && \
+	  $(BIN)/uv sync --quiet --frozen --inexact $(1); fi
+	@touch $@
+endef
+
+$(VENV)/.sandbox: uv.lock pyproject.toml
+	$(call sync,--no-default-groups --group sandbox)
+
+$(VENV)/.dev: uv.lock pyproject.toml
+	$(call sync,)
+	@touch $(VENV)/.sandbox
+
+sandbox: $(VENV)/.sandbox ## the whole product here, no account (AUTO=1 by itself; ORDER=published; UNDO=1)
+	@AUTO=$(AUTO) ORDER=$(ORDER) UNDO=$(UNDO) $(BIN)/python -m sandbox
+
+run: $(VENV)/.sandbox ## the bot, with the settings of the environment
+	@$(BIN)/python app.py
+
+check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
+	@$(BIN)/python app.py check
+
+test: $(VENV)/.dev ## lint, types and every test
+	@bash tests/needs.sh
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/pytest -q $(ARGS)
+
+lint: $(VENV)/.dev ## the rules of style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+fmt: $(VENV)/.dev ## bring the code into form
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
+	@JSON=$(JSON) $(BIN)/python -m tests.bench
+
+goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
+	@$(BIN)/python -m tests.goldens
+
+pictures: $(VENV)/.dev ## the pictures of the README, from the real page
+	@bash tests/needs.sh
+	@$(BIN)/python -m tests.pictures
+
+clean: ## remove everything that was made
+	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
