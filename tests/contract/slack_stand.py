@@ -83,9 +83,12 @@ def connected(slack: SlackStandIn, app: App) -> Iterator[None]:
     try:
         yield
     finally:
-        # The client's reader wakes at once when the other side ends, else after three seconds.
+        # The client's threads wake at once when the other side ends and a message comes in; left
+        # alone they take up to three seconds.
         handler.client.auto_reconnect_enabled = False
+        handler.client.closed = True
         slack.socket.drop()
+        handler.client.message_queue.put("")
         handler.close()  # type: ignore[no-untyped-call]
 
 
