@@ -74,6 +74,7 @@ def build(
     """A new configuration with new contexts: an old context's tickets would let resume past
     a client certificate that is required now.
     """
+    contexts = _Contexts(policy, public_roots)
     secure: dict[str, Host] = {}
     plain: dict[str, Host] = {}
     for deployment in deployments:
@@ -81,14 +82,32 @@ def build(
             asks, roots = _client_authentication(routes) if scheme == "https" else (None, "")
             context = None
             if scheme == "https":
-                context = _context(deployment.served[name], policy, _minimum(routes))
-                _ask(context, asks, roots or public_roots, policy.refusal)
+                context = contexts.get(deployment.served[name], asks, roots, _minimum(routes))
             host = Host(
                 deployment.environment, deployment.cluster, asks, deployment.http_access, routes,
                 context,
             )  # fmt: skip
             (secure if scheme == "https" else plain)[name] = host
-    return Config(secure, plain, _context(fallback, policy, policy.minimum))
+    return Config(secure, plain, contexts.get(fallback, None, "", policy.minimum))
+
+
+class _Contexts:
+    """The contexts of one configuration; hosts that differ in nothing share one."""
+
+    def __init__(self, policy: Policy, public_roots: str) -> None:
+        self._policy = policy
+        self._public = public_roots
+        self._made: dict[tuple[str, Asks, str, ssl.TLSVersion], ssl.SSLContext] = {}
+
+    def get(
+        self, certificate: Certificate, asks: Asks, roots: str, minimum: ssl.TLSVersion
+    ) -> ssl.SSLContext:
+        key = (certificate.id, asks, roots, minimum)
+        if key not in self._made:
+            context = _context(certificate, self._policy, minimum)
+            _ask(context, asks, roots or self._public, self._policy.refusal)
+            self._made[key] = context
+        return self._made[key]
 
 
 def _by_host(

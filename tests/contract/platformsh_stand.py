@@ -21,7 +21,7 @@ from sandbox.platformsh.demo_repository import ROUTES
 from sandbox.platformsh.router_config import Policy
 from sandbox.timings import Timings
 
-QUICK = Timings(0, 0.05, 0.02, 0.02, 0.02)
+QUICK = Timings(0, 0.01, 0.005, 0.005, 0.005)
 SITE = "example.com"
 PICTURES = "img.cdn.example.com"
 CLIENT_CA = ".platform/cloudflare-ca.crt"

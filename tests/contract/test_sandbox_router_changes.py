@@ -117,7 +117,7 @@ def test_swaps_under_traffic_lose_nothing_after_one_retry(stand: Stand) -> None:
     threads = [threading.Thread(target=visitor.run) for visitor in visitors]
     for thread in threads:
         thread.start()
-    for _ in range(25):
+    for _ in range(15):
         platformsh.router.policy = Policy()
         time.sleep(0.03)
     over.set()
