@@ -1,35 +1,38 @@
-"""The whole Cloudflare of the sandbox: API, certificate authority and edge around one zone."""
+"""The whole Cloudflare of the sandbox: API, Origin CA and edge around one zone."""
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 
 from sandbox.authorities import Authorities
 from sandbox.cloudflare.api import BASE, application
 from sandbox.cloudflare.edge import Edge
-from sandbox.cloudflare.state import PullCertificate, Record, Token, Zone, utc_now
-from sandbox.cloudflare.zone_view import ZoneView
+from sandbox.cloudflare.pull import OriginAddress
+from sandbox.cloudflare.state import Token, Zone
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.serving import Serving, Watched
 from sandbox.timings import Timings
 
 SERVICE = "cloudflare"
-Origins = tuple[tuple[str, int, int], ...]
-"""Address, https port and http port of each origin that a record's content leads to."""
 
 
 class CloudflareStandIn:
-    """Everything runs once constructed; `close` ends it."""
+    """Everything runs once constructed; `close` ends it.
+
+    `resolve` says where the content of a proxied record leads: address, https port, http port of
+    each origin, or nothing. `zone` may be changed behind everybody's back, `tokens` likewise.
+    """
 
     def __init__(
         self, *, authorities: Authorities, journal: Journal, faults: Faults, timings: Timings,
-        seed: int, resolve: Callable[[str], Origins], clock: Callable[[], datetime] = utc_now,
+        seed: int, resolve: Callable[[str], tuple[OriginAddress, ...]], zone: Zone | None = None,
     ) -> None:  # fmt: skip
-        self.zone = Zone(clock)
-        self.tokens = {t.value: t for t in (Token(f"cfut_{secrets.token_hex(20)}"),)}
+        self.zone = zone or Zone()
+        first = Token(f"cfut_{secrets.token_hex(20)}")
+        self.token = first.value
+        self.tokens = {first.value: first}
         self.edge = Edge(
-            authorities=authorities, timings=timings, seed=seed, view=self.view, resolve=resolve
+            self.zone, authorities=authorities, timings=timings, seed=seed, resolve=resolve
         )
         self.zone.on_change = self.edge.changed
         app = application(
@@ -39,42 +42,28 @@ class CloudflareStandIn:
 
     @property
     def api_url(self) -> str:
-        return f"{self._serving.url}{BASE}"
+        return self._serving.url + BASE
 
     @property
-    def token(self) -> str:
-        return next(iter(self.tokens))
+    def edge_addresses(self) -> tuple[str, ...]:
+        return self.edge.addresses
 
-    def add_record(self, name: str, content: str, *, proxied: bool = True, kind: str = "") -> None:
-        """A DNS record; the edge serves proxied ones."""
-        type_ = kind or ("A" if content.replace(".", "").isdigit() else "CNAME")
-        with self.zone.lock:
-            self.zone.records.append(Record(name, type_, content, proxied))
-        self.zone.touched()
+    @property
+    def edge_https_port(self) -> int:
+        return self.edge.https_port
 
-    def view(self) -> ZoneView:
-        """What the edge's nodes adopt, each in its own time."""
-        zone, now = self.zone, self.zone.clock()
-        with zone.lock:
-            own = [c for c in zone.zone_pull_certificates if c.status(now) == "active"]
-            hosts: dict[str, bool | tuple[str, str]] = {}
-            for host, pull in zone.host_pulls.items():
-                found = next((c for c in zone.host_certificates if c.id == pull.cert_id), None)
-                hosts[host] = _pair(found) if pull.enabled and found else False
-            return ZoneView(
-                ssl=zone.settings["ssl"], aop_global=zone.settings["tls_client_auth"] == "on",
-                aop_zone=_pair(own[-1]) if zone.zone_pulls and own else None, aop_hosts=hosts,
-                always_use_https=zone.settings["always_use_https"] == "on",
-                development_mode=zone.setting("development_mode") == "on",
-                records={r.name: r.content for r in zone.records if r.proxied},
-                paused=zone.paused, pretend_aop=zone.pretend_aop, maintenance=zone.maintenance,
-                generation=zone.generation,
-            )  # fmt: skip
+    @property
+    def edge_http_port(self) -> int:
+        return self.edge.http_port
+
+    @property
+    def retries(self) -> int:
+        return self.edge.retries
+
+    def settle(self, timeout: float = 30.0) -> bool:
+        """Wait until every node has adopted all; False when too slow."""
+        return self.edge.wait_adopted(timeout)
 
     def close(self) -> None:
-        self.edge.close()
         self._serving.close()
-
-
-def _pair(certificate: PullCertificate) -> tuple[str, str]:
-    return certificate.certificate_pem, certificate.key_pem
+        self.edge.close()

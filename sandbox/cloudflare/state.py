@@ -115,7 +115,7 @@ class Zone:
     settings: dict[str, str] = field(
         default_factory=lambda: {
             "development_mode": "off",
-            "ssl": "flexible",
+            "ssl": "full",
             "ssl_automatic_mode": "auto",
             "tls_client_auth": "off",
             "always_use_https": "on",
@@ -139,7 +139,7 @@ class Zone:
     """The API says that origin pulls are on, and the edge presents nothing."""
     maintenance: tuple[str, str] | None = None
     """A maintenance page for whoever does not send this header with this value."""
-    generation: int = 0
+    purges: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def set(self, name: str, value: str) -> None:
@@ -161,10 +161,30 @@ class Zone:
                 self.touched()
             return self.settings[name]
 
+    def development_seconds(self) -> int | None:
+        """Until development mode ends; negative since it ended, None if it never was on."""
+        with self.lock:
+            until = self.development_until
+        return None if until is None else round((until - self.clock()).total_seconds())
+
+    def point(self, name: str, content: str, *, proxied: bool = True, kind: str = "CNAME") -> None:
+        """The record of a name, put in place of those that it had."""
+        with self.lock:
+            self.records = [r for r in self.records if r.name != name]
+            self.records.append(Record(name, kind, content, proxied))
+            self.touched()
+
+    def change(self, **fields: Any) -> None:
+        """Set fields of the zone behind somebody's back: ``change(pretend_aop=True)``."""
+        with self.lock:
+            for name, value in fields.items():
+                if name not in self.__dataclass_fields__:
+                    raise AttributeError(name)
+                setattr(self, name, value)
+            self.touched()
+
     def touched(self) -> None:
         """Tell the edge that something may have changed."""
-        with self.lock:
-            self.generation += 1
         self.on_change()
 
     def owns(self, hostname: str) -> bool:

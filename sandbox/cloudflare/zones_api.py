@@ -38,7 +38,8 @@ class ZonesApi:
     def _shown(self) -> dict[str, Any]:
         return {
             "id": self._zone.id, "name": self._zone.name, "status": self._zone.status,
-            "paused": self._zone.paused, "type": "full", "development_mode": 0,
+            "paused": self._zone.paused, "type": "full",
+            "development_mode": self._zone.development_seconds() or 0,
             "account": {"id": self._zone.account_id, "name": "Sandbox"},
             "name_servers": ["ada.ns.example.net", "bob.ns.example.net"],
             "original_name_servers": [], "original_registrar": None, "original_dnshost": None,
@@ -85,9 +86,8 @@ class ZonesApi:
             "modified_on": rfc3339(modified) if modified else None,
         }
         if name == "development_mode":
-            until = self._zone.development_until
-            left = round((until - self._zone.clock()).total_seconds()) if until else False
-            shown["time_remaining"] = left
+            left = self._zone.development_seconds()
+            shown["time_remaining"] = False if left is None else left
         return shown
 
     def records(self, request: Request) -> JSONResponse:
@@ -115,7 +115,11 @@ class ZonesApi:
         return answer(self._zone.page_rules)
 
     def purge(self, request: Request) -> JSONResponse:
+        """Whatever is asked for, everything goes."""
         self.own(request)
+        if len(request.state.body) != 1:
+            raise ApiError(400, 1012, "Request must contain one of purge_everything, files, hosts")
+        self._zone.change(purges=self._zone.purges + 1)
         return answer({"id": self._zone.id})
 
     def verification(self, request: Request) -> JSONResponse:
