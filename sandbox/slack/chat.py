@@ -7,6 +7,7 @@ from sandbox.slack.calls import Call
 from sandbox.slack.messages import Message, with_block_ids
 from sandbox.slack.people import BOT_USER, Channel
 from sandbox.slack.refusals import Json, Refused, refuse_if
+from sandbox.slack.workspace import Workspace
 
 CUT_ABOVE = 40_000
 UPDATE_ABOVE = 4_000
@@ -136,7 +137,7 @@ def delete(call: Call) -> Json:
     return {"ok": True, "channel": channel.id, "ts": message.ts}
 
 
-def remove(workspace: Any, message: Message) -> None:
+def remove(workspace: Workspace, message: Message) -> None:
     """Takes a message away; a thread's root with answers leaves a tombstone."""
     with workspace.changing():
         listed = workspace.in_channel(message.channel)

@@ -65,6 +65,8 @@ class Hub:
     def __init__(self, workspace: Workspace, *, ack_seconds: float) -> None:
         self._workspace = workspace
         self._ack_seconds = ack_seconds
+        self.received: list[str] = []
+        """What the app sent over its sockets, whole, for who searches it."""
         self._connections: list[_Connection] = []
         self._waiting: dict[str, Future[Json]] = {}
         self._tickets: set[str] = set()
@@ -110,7 +112,9 @@ class Hub:
     async def _read(self, websocket: WebSocket) -> None:
         with suppress(WebSocketDisconnect):
             while True:
-                self._acknowledged(json.loads(await websocket.receive_text()))
+                text = await websocket.receive_text()
+                self.received.append(text)
+                self._acknowledged(json.loads(text))
 
     def _forget(self, connection: _Connection) -> None:
         if connection in self._connections:

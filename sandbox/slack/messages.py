@@ -1,6 +1,7 @@
 """A message and how Slack tells of it. No rules of who may post what."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +62,7 @@ def _of_bot() -> Json:
     return {"bot_id": BOT, "app_id": APP, "team": TEAM, "bot_profile": profile}
 
 
-def with_block_ids(blocks: list[Json], mint: Any) -> list[Json]:
+def with_block_ids(blocks: list[Json], mint: Callable[[], str]) -> list[Json]:
     """A copy in which every block has an id and every element an action id, as Slack fills in."""
     filled = copy.deepcopy(blocks)
     for block in filled:

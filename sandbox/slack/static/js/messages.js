@@ -83,11 +83,13 @@ export function openThread(ts) {
 
 const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
 
-/** A list that stays at its end when its height changes, as when a keyboard comes up. */
+/** A list that stays at its end when heights change: a keyboard comes up, a picture has loaded. */
 export function log(label) {
   const node = h("div.log", { role: "log", "aria-label": label, tabindex: "0" }, h("ol"));
   let end = true;
   node.addEventListener("scroll", () => { end = isAtEnd(node); });
-  new ResizeObserver(() => { if (end) node.scrollTop = node.scrollHeight; }).observe(node);
+  const observer = new ResizeObserver(() => { if (end) node.scrollTop = node.scrollHeight; });
+  observer.observe(node);
+  observer.observe(node.firstElementChild);
   return node;
 }

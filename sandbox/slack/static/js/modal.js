@@ -13,6 +13,7 @@ let view = null;
 let drawn = "";
 let typed = new Map();
 let sending = false;
+let jump = false;
 
 const sent = () => [...typed.values()];
 
@@ -37,10 +38,16 @@ async function submit(event) {
   const told = await act("view/submit", { view: view.id, values: sent() });
   sending = false;
   button?.removeAttribute("aria-busy");
-  if (Object.keys(told.errors ?? {}).length) {
-    const first = dialog.querySelector('[aria-invalid="true"], .refused input');
-    first?.focus();
-  }
+  jump = Object.keys(told.errors ?? {}).length > 0;
+  jumpToWrong();
+}
+
+/** After a refused submission the first wrong field has the focus, once it is marked as such. */
+function jumpToWrong() {
+  const first = jump && dialog.querySelector(".refused :is(input, select, textarea)");
+  if (!first) return;
+  jump = false;
+  first.focus();
 }
 
 const close = (everything) => view && act("view/close", { view: view.id, everything });
@@ -80,6 +87,7 @@ export function drawModal() {
   dialog.replaceChildren(form(view));
   if (!dialog.open) dialog.showModal();
   if (same) { dialog.querySelector(".content").scrollTop = scroll; if (focus) restore(dialog, focus); }
+  if (same) jumpToWrong();
   else dialog.querySelector(".content input:not([type=radio]):not([type=checkbox]), .content select, .content textarea")?.focus();
 }
 
