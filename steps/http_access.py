@@ -46,20 +46,73 @@ class Access(Activities, Protocol):
 
 
 @dataclass
-class HttpAccess:
-    """Basic auth on each chosen environment that has no effective access control yet."""
+class AccessStep:
+    """What both directions share: one environment after the other, then their deployments."""
 
     platformsh: Access
     states: Callable[[Site], tuple[AccessState, ...]]
     refused: Callable[[str], str]
     """What a request without credentials got: empty when it was refused, else a sentence."""
+    rhythm: Rhythm
+
+    kind: ClassVar[Literal["change", "look"]] = "change"
+    enables: ClassVar[bool]
+
+    def basic_auth(self) -> Mapping[str, SecretStr]:
+        """The users who are let in."""
+        return {}
+
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """The next environment that is not as planned, or whose deployment failed."""
+        if "environments" not in notes:
+            return Noted({"environments": " ".join(plan.inputs)})
+        unlike = {s.environment for s in self.states(plan.site) if s.effective != self.enables}
+        for environment in plan.inputs:
+            begun = notes.get(f"deploys {environment}")
+            if self._failed(plan.site, begun) if begun else environment in unlike:
+                started = self.platformsh.set_http_access(
+                    plan.site.project, environment, enabled=self.enables,
+                    basic_auth=self.basic_auth(),
+                )  # fmt: skip
+                return Noted({f"deploys {environment}": started[0].id if started else ""})
+        running = " ".join(a for e in plan.inputs if (a := notes.get(f"deploys {e}")))
+        if not running:
+            return Done({"environments": " ".join(plan.inputs)})
+        return self.rhythm.waiting("the environments to deploy", {"activities": running}, now)
+
+    def _failed(self, site: Site, activity_id: str) -> bool:
+        outcome = self.platformsh.activity(site.project, activity_id).outcome
+        return outcome not in ("running", "success")
+
+    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
+        """Have all deployments ended?"""
+        for activity_id in waiting.handle["activities"].split():
+            activity = self.platformsh.activity(plan.site.project, activity_id)
+            if activity.outcome == "running":
+                return self.rhythm.again(waiting, now)
+            must_have_succeeded(self.platformsh, plan.site, activity)
+        return Done({"environments": " ".join(plan.inputs)})
+
+    def asked(self, plan: Plan) -> dict[str, str]:
+        """By environment of the plan, what a request without credentials got."""
+        urls = {state.environment: state.url for state in self.states(plan.site)}
+        return {name: self.refused(urls[name]) for name in plan.inputs if name in urls}
+
+
+@dataclass
+class HttpAccess(AccessStep):
+    """Basic auth on each chosen environment that has no effective access control yet."""
+
     user: str
     password: SecretStr
-    rhythm: Rhythm
 
     key: ClassVar[str] = "http-access"
     title: ClassVar[str] = "HTTP access on development environments"
-    kind: ClassVar[Literal["change", "look"]] = "change"
+    enables: ClassVar[bool] = True
+
+    def basic_auth(self) -> Mapping[str, SecretStr]:
+        """The one user of the settings."""
+        return {self.user: self.password}
 
     def observe(self, site: Site) -> tuple[AccessState, ...]:
         """The chosen environments as they are."""
@@ -105,38 +158,13 @@ class HttpAccess:
             return ("No development environment was chosen.",)
         return tuple(f"{s.environment} has effective access control already." for s in facts)
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
-        """The next environment that is not protected yet; each is noted."""
-        if "begun" not in notes:
-            return Noted({"begun": "yes"})
-        bare = {s.environment for s in self.observe(plan.site) if not s.effective}
-        for environment in plan.inputs:
-            if environment in bare and environment not in notes:
-                started = self.platformsh.set_http_access(
-                    plan.site.project, environment, enabled=True,
-                    basic_auth={self.user: self.password},
-                )  # fmt: skip
-                return Noted({environment: started[0].id if started else ""})
-        running = " ".join(notes[e] for e in plan.inputs if notes.get(e))
-        if not running:
-            return Done({"environments": " ".join(plan.inputs)})
-        return self.rhythm.waiting("the environments to deploy", {"activities": running}, now)
-
-    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
-        """Have all deployments ended?"""
-        for activity_id in waiting.handle["activities"].split():
-            activity = self.platformsh.activity(plan.site.project, activity_id)
-            if activity.outcome == "running":
-                return self.rhythm.again(waiting, now)
-            must_have_succeeded(self.platformsh, plan.site, activity)
-        return Done({"environments": " ".join(plan.inputs)})
-
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """A request without credentials is refused on each of them."""
-        told = {s.environment: self.refused(s.url) for s in self.observe(plan.site)}
+        told = self.asked(plan)
         let_in = tuple(f"{name}: {saw}" for name, saw in told.items() if saw)
-        if let_in:
-            return Verdict("not-yet", let_in)
+        gone = tuple(f"{name} is not there any more." for name in plan.inputs if name not in told)
+        if let_in or gone:
+            return Verdict("not-yet", (*let_in, *gone))
         return Verdict(
             "proven", tuple(f"{name} refuses a request without credentials." for name in told)
         )
@@ -156,16 +184,12 @@ def _words(state: AccessState) -> str:
 
 
 @dataclass
-class HttpAccessBack:
+class HttpAccessBack(AccessStep):
     """Off again where this run has switched it on."""
-
-    platformsh: Access
-    states: Callable[[Site], tuple[AccessState, ...]]
-    rhythm: Rhythm
 
     key: ClassVar[str] = "undo-http-access"
     title: ClassVar[str] = "HTTP access as before"
-    kind: ClassVar[Literal["change", "look"]] = "change"
+    enables: ClassVar[bool] = False
 
     def observe(self, site: Site) -> tuple[AccessState, ...]:
         """All environments of the project as they are."""
@@ -173,9 +197,7 @@ class HttpAccessBack:
 
     def plan(self, site: Site, facts: tuple[AccessState, ...], past: Past) -> Plan:
         """One change for each environment that this run has protected."""
-        receipt = past.receipts.get("http-access", {})
-        ours = set(receipt.get("environments", "").split()) | (set(receipt) & set(
-            site.access_environments))  # fmt: skip
+        ours = past.receipts.get("http-access", {}).get("environments", "").split()
         on = [s.environment for s in facts if s.environment in ours and s.effective]
         return Plan(
             step=self.key, site=site,
@@ -190,35 +212,12 @@ class HttpAccessBack:
         """Nothing of this run is on."""
         return ("This run has protected no environment that is still protected.",)
 
-    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
-        """The next environment; each is noted."""
-        if "begun" not in notes:
-            return Noted({"begun": "yes"})
-        on = {s.environment for s in self.observe(plan.site) if s.effective}
-        for environment in plan.inputs:
-            if environment in on and environment not in notes:
-                started = self.platformsh.set_http_access(
-                    plan.site.project, environment, enabled=False, basic_auth={}
-                )
-                return Noted({environment: started[0].id if started else ""})
-        running = " ".join(notes[e] for e in plan.inputs if notes.get(e))
-        if not running:
-            return Done({})
-        return self.rhythm.waiting("the environments to deploy", {"activities": running}, now)
-
-    def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
-        """Have all deployments ended?"""
-        for activity_id in waiting.handle["activities"].split():
-            activity = self.platformsh.activity(plan.site.project, activity_id)
-            if activity.outcome == "running":
-                return self.rhythm.again(waiting, now)
-            must_have_succeeded(self.platformsh, plan.site, activity)
-        return Done({})
-
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
-        """Read back on each of them."""
-        still = [s.environment for s in self.observe(plan.site)
-                 if s.environment in plan.inputs and s.effective]  # fmt: skip
+        """A request without credentials is no longer refused for want of them."""
+        still = tuple(
+            f"{name} still asks for credentials." for name, saw in self.asked(plan).items()
+            if not saw
+        )  # fmt: skip
         if still:
-            return Verdict("failed", tuple(f"{name} is still protected." for name in still))
-        return Verdict("proven", ("The environments are as they were before the run.",))
+            return Verdict("not-yet", still)
+        return Verdict("proven", ("The environments let in whoever comes, as before the run.",))

@@ -135,7 +135,7 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         modes = {route.client_authentication for route in reading.deployed(site)}
         if missing or not options.gate_path or modes != {"request"}:
             return missing
-        unlike = reading.vantage.unverified(site.name, options.gate_path, 1)
+        unlike = reading.vantage.unverified(reading.host_names(site), options.gate_path, 1)
         return tuple(f"The gate is not passed: {words}" for words in unlike)
 
     return [
@@ -162,8 +162,8 @@ def _access_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         found = reading.vantage.refuses_strangers(url)
         return "" if found == _UNAUTHORIZED else f"answered {found or 'nothing'}"
 
-    access = (reading.platformsh, states)
+    access = (reading.platformsh, states, refused, options.rhythm)
     return [
-        HttpAccess(*access, refused, options.access_user, options.access_password, options.rhythm),
-        HttpAccessBack(*access, options.rhythm),
+        HttpAccess(*access, options.access_user, options.access_password),
+        HttpAccessBack(*access),
     ]
