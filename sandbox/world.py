@@ -9,7 +9,8 @@ from typing import Any
 
 from sandbox.authorities import Authorities
 from sandbox.bot_process import BotProcess
-from sandbox.cloudflare.stand_in import CloudflareStandIn, Origins
+from sandbox.cloudflare.pull import OriginAddress
+from sandbox.cloudflare.stand_in import CloudflareStandIn
 from sandbox.dns import NameServer, Table
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -80,7 +81,7 @@ class World:
         self.bot = BotProcess(self.environment(), self.directory / "bot.log")
         self._closing.callback(self.bot.stop)
 
-    def _origins(self, content: str) -> Origins:
+    def _origins(self, content: str) -> tuple[OriginAddress, ...]:
         ports = (self.platformsh.https_port, self.platformsh.http_port)
         found = self.names.get(content) or ()
         return tuple((address, *ports) for address in found)
@@ -92,11 +93,11 @@ class World:
         for environment in self.platformsh.project.environments.values():
             self.names.set(environment.edge_hostname, *self.platformsh.addresses)
         for host in HOSTS:
-            self.cloudflare.add_record(host, edge_hostname)
+            self.cloudflare.zone.point(host, edge_hostname)
             self.names.set(host, *self.cloudflare.edge.addresses)
-        self.cloudflare.add_record(OTHER_HOST, OTHER_ORIGIN)
+        self.cloudflare.zone.point(OTHER_HOST, OTHER_ORIGIN)
         self.names.set(OTHER_HOST, *self.cloudflare.edge.addresses)
-        self.cloudflare.add_record("mail.example.com", "192.0.2.25", proxied=False)
+        self.cloudflare.zone.point("mail.example.com", "192.0.2.25", proxied=False, kind="A")
 
     def _visitors(self) -> Visitors:
         edge = self.cloudflare.edge

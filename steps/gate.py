@@ -73,7 +73,8 @@ class Gate(RouteStep):
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Every one of k uncached looks says SUCCESS, at every address of Cloudflare."""
-        unlike = self.vantage.unverified(plan.site.name, self.path, self.looks)
+        hosts = past.receipts.get("preflight", {}).get("hosts", plan.site.name).split()
+        unlike = self.vantage.unverified(hosts, self.path, self.looks)
         if unlike:
             return Verdict(
                 "not-yet", unlike, hint="Cloudflare does not present its certificate. With client"

@@ -77,8 +77,9 @@ class ApiToken(httpx.Auth):
         asked_at = self._clock()
         try:
             token = self._service.call(
-                "POST", "/oauth2/token", _TOKEN, doing="exchange the API token", form=form
-            )
+                "POST", "/oauth2/token", _TOKEN, doing="exchange the API token", form=form,
+                conceal=(self._api_token,),
+            )  # fmt: skip
         except ClientError as error:
             # Repeated already; the request that waits for the token would multiply it.
             error.retryable = False

@@ -3,15 +3,15 @@
 This is the only file that names exceptions of httpx. It knows no vendor and no step.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, TypeVar
 
 import httpx
 import stamina
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from steps.clients.redaction import redacted
 from steps.errors import (
@@ -80,15 +80,17 @@ class Service:
     def call(
         self, method: str, path: str, reply: TypeAdapter[T], *, doing: str,
         params: Mapping[str, Any] | None = None, json: Any = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None, conceal: Sequence[SecretStr] = (),
     ) -> T:  # fmt: skip
         """Send a request and return its validated reply. Only what changes nothing is repeated.
 
         That is a read, and a form (the sign-in). `path` is appended to the base URL; an absolute
-        address is never asked, so that no token goes to another host. Raises ClientError of the
+        address is never asked, so that no token goes to another host. What the request carries in
+        secret is named in `conceal`: vendors quote what they refuse. Raises ClientError of the
         class that fits.
         """
         ask = self._ask(method, path, doing, params=params, json=json, form=form)
+        ask = replace(ask, conceal=tuple(conceal))
         response = self._asked(ask)
         try:
             return reply.validate_json(response.content or b"null")
@@ -180,8 +182,8 @@ class Service:
         said: Complaint = Complaint(),
     ) -> ClientError:  # fmt: skip
         return kind(
-            redacted(words), service=self.name, doing=ask.doing, hint=said.hint,
-            status=response.status_code, vendor_code=redacted(said.code),
+            redacted(words, *ask.conceal), service=self.name, doing=ask.doing, hint=said.hint,
+            status=response.status_code, vendor_code=redacted(said.code, *ask.conceal),
             request_id=response.headers.get(self.request_id, "") if self.request_id else "",
             retryable=ask.repeatable and kind in (Unreachable, RateLimited),
         )  # fmt: skip
@@ -194,6 +196,7 @@ class _Ask:
     request: httpx.Request
     doing: str
     repeatable: bool
+    conceal: tuple[SecretStr, ...] = ()
 
 
 def _place(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -103,7 +103,8 @@ class PlatformshClient:
             raise PreconditionFailed("The certificate's key is not PKCS#1.")
         body = {"certificate": certificate, "key": key.get_secret_value(), "chain": list(chain)}
         doing = "install the certificate"
-        made = self._send("POST", _path(project, "certificates"), m.Accepted, doing, json=body)
+        path = _path(project, "certificates")
+        made = self._send("POST", path, m.Accepted, doing, json=body, conceal=(key,))
         entity = made.embedded.entity
         if entity is None:
             raise UnexpectedReply(
@@ -115,7 +116,7 @@ class PlatformshClient:
     def delete_certificate(self, project: str, certificate_id: str) -> None:
         """Delete a custom certificate; it is served until the next redeploy."""
         path = _path(project, "certificates", certificate_id)
-        self._send("DELETE", path, m.Accepted | None, "delete the certificate")
+        self._send("DELETE", path, object, "delete the certificate")
 
     def activities(
         self,
@@ -164,7 +165,8 @@ class PlatformshClient:
         access: dict[str, Any] = {"is_enabled": enabled, "basic_auth": users or None}
         path = _path(project, "environments", environment)
         body = {"http_access": access}
-        done: m.Accepted = self._send("PATCH", path, m.Accepted, "set HTTP access", json=body)
+        secret = tuple(basic_auth.values())
+        done = self._send("PATCH", path, m.Accepted, "set HTTP access", json=body, conceal=secret)
         return done.embedded.activities
 
     def code_source(self, project: str) -> m.Integration | None:
@@ -190,8 +192,12 @@ class PlatformshClient:
     ) -> T:
         return self.service.call("GET", path, TypeAdapter(model), doing=doing, params=params)
 
-    def _send(self, method: str, path: str, model: Any, doing: str, *, json: Any = None) -> Any:
-        return self.service.call(method, path, TypeAdapter(model), doing=doing, json=json)
+    def _send(
+        self, method: str, path: str, model: type[T], doing: str, *, json: Any = None,
+        conceal: Sequence[SecretStr] = (),
+    ) -> T:  # fmt: skip
+        reply = TypeAdapter(model)
+        return self.service.call(method, path, reply, doing=doing, json=json, conceal=conceal)
 
 
 def _one(segment: str) -> str:

@@ -1,6 +1,9 @@
 """Secrets taken out of what vendors say, before it becomes an error that people read."""
 
+import json
 import re
+
+from pydantic import SecretStr
 
 _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
@@ -16,10 +19,13 @@ _SECRETS = re.compile(
 _MOST = 500
 
 
-def redacted(text: str) -> str:
-    """`text` with tokens and keys replaced, at most 500 characters of it.
+def redacted(text: str, *known: SecretStr) -> str:
+    """`text` with tokens, keys and the `known` secrets replaced, at most 500 characters of it.
 
     >>> redacted("the token cfut_0123456789 is not valid")
     'the token [redacted] is not valid'
     """
+    for plain in filter(None, (secret.get_secret_value() for secret in known)):
+        for form in (plain, json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]):
+            text = text.replace(form, "[redacted]")
     return _SECRETS.sub("[redacted]", text)[:_MOST]

@@ -115,14 +115,21 @@ class Vantage:
         """The status of a request without credentials, straight at the origin; None without one."""
         return look(url, replace(self.way, https_port=self.https_port)).status
 
-    def unverified(self, host: str, path: str, looks: int) -> tuple[str, ...]:
-        """The uncached looks at a page that echoes X-Client-Verify that did not say SUCCESS."""
-        url = f"https://{host}/{path.lstrip('/')}"
-        seen = [one for _ in range(looks) for one in look_everywhere(url, self.way)]
+    def unverified(self, hosts: Sequence[str], path: str, looks: int) -> tuple[str, ...]:
+        """The uncached looks at a page that echoes X-Client-Verify that did not say SUCCESS.
+
+        A host that only redirects says nothing; but one of them has to say it.
+        """
+        urls = [f"https://{host}/{path.lstrip('/')}" for host in hosts]
+        seen = [one for url in urls for _ in range(looks) for one in look_everywhere(url, self.way)]
+        told = [one for one in seen if not (_redirects(one) and not one.client_verify)]
+        if not told:
+            return (f"No host says anything at {path}.",)
         return tuple(
             dict.fromkeys(
-                f"{one.address}: {one.client_verify or one.error or 'nothing said'}"
-                for one in seen
+                f"{one.url.split('?')[0]} by {one.address}:"
+                f" {one.client_verify or one.error or 'nothing said'}"
+                for one in told
                 if one.client_verify.upper() != "SUCCESS"
             )
         )
@@ -150,6 +157,10 @@ class Vantage:
 def _for_each(hosts: Sequence[str], ask: Callable[[str], T]) -> tuple[T, ...]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(ask, hosts))
+
+
+def _redirects(seen: Look) -> bool:
+    return seen.status is not None and 300 <= seen.status < 400  # noqa: PLR2004 - RFC 9110
 
 
 def keep(baselines: Mapping[str, Look]) -> str:
