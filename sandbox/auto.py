@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,10 +85,10 @@ def run(
     return Outcome(summary.sent, summary.failed, tuple(access), world.writes(), tuple(problems))
 
 
-def _laws(world: World, *, order: str, undo: bool, access: list[str], failed: int) -> list[str]:
+def _laws(world: World, *, order: str, undo: bool, access: Sequence[str], failed: int) -> list[str]:
     found = []
     wanted = ["open", "closed", "open"] if undo else ["open", "closed"]
-    if access != wanted:
+    if list(access) != wanted:
         found.append(f"direct access went {' -> '.join(access)}, not {' -> '.join(wanted)}")
     if order == "no-downtime" and failed:
         first = world.visitors.summary().failures[:3]

@@ -1,7 +1,7 @@
-"""Whether somebody who knows an origin's address gets in around Cloudflare; the sandbox's measure."""
+"""Whether somebody who knows an origin's address gets in around Cloudflare, as measured here."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from sandbox.exchange import DIED, Answer, Line, client_context, connect, secured
@@ -17,49 +17,56 @@ _SECONDS = 5.0
 
 
 class DirectAccess:
-    """Asks each address for a host as a stranger would: over TLS, with no client certificate."""
+    """Asks each address for each host as a stranger would: over TLS, no client certificate."""
 
-    def __init__(self, addresses: Sequence[str], port: int, host: str) -> None:
+    def __init__(self, addresses: Sequence[str], port: int, hosts: Sequence[str]) -> None:
         self._addresses = tuple(addresses)
         self._port = port
-        self._host = host
+        self._hosts = tuple(hosts)
+        self.last: Access = "unknown"
+        """What the last `measure` said."""
 
     def measure(self) -> Access:
-        """Open if any address is; closed only if every one refused."""
-        seen = set(self.by_address().values())
-        if "open" in seen:
-            return "open"
-        return "closed" if seen == {"closed"} else "unknown"
+        """Open if any address is for any host; closed only if every one refused."""
+        self.last = _worst(self.by_address().values())
+        return self.last
 
     def by_address(self) -> dict[str, Access]:
-        return {address: self._one(address) for address in self._addresses}
+        return {
+            address: _worst(
+                self._one(address, host, version) for host in self._hosts for version in VERSIONS
+            )
+            for address in self._addresses
+        }
 
-    def _one(self, address: str) -> Access:
-        """Each version of TLS, a few times: a reset may come before the alert that explains it."""
-        seen: set[Access] = set()
-        for version in VERSIONS:
-            for _ in range(_ATTEMPTS):
-                found = self._try(address, version)
-                if found != "unknown":
-                    break
-            seen.add(found)
-        if "open" in seen:
-            return "open"
-        return "closed" if seen == {"closed"} else "unknown"
+    def _one(self, address: str, host: str, version: ssl.TLSVersion) -> Access:
+        """A few times: a reset may come before the alert that explains it."""
+        for _ in range(_ATTEMPTS):
+            found = self._try(address, host, version)
+            if found != "unknown":
+                return found
+        return "unknown"
 
-    def _try(self, address: str, version: ssl.TLSVersion) -> Access:
+    def _try(self, address: str, host: str, version: ssl.TLSVersion) -> Access:
         context = client_context(None)
         context.minimum_version = context.maximum_version = version
         try:
             plain = connect(address, self._port, seconds=_SECONDS)
-            line = Line(secured(plain, context, self._host))
-            answer = line.ask("GET", "/", (("Host", self._host), ("Connection", "close")))
+            line = Line(secured(plain, context, host))
+            answer = line.ask("GET", "/", (("Host", host), ("Connection", "close")))
         except ssl.SSLError as error:
             return "closed" if error.reason in _REFUSALS else "unknown"
         except DIED:
             return "unknown"
         line.close()
         return _judged(answer)
+
+
+def _worst(seen: Iterable[Access]) -> Access:
+    found = set(seen)
+    if "open" in found:
+        return "open"
+    return "closed" if found == {"closed"} else "unknown"
 
 
 def _judged(answer: Answer) -> Access:

@@ -1,17 +1,20 @@
-"""The site's visitors: a steady load through the edge, judged against what the site was at first."""
+"""The site's visitors: a steady load through the edge, judged by what the site was at first."""
 
 import hashlib
-import ssl
+import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from sandbox.cloudflare.cache import cacheable
+from sandbox.direct_access import Access, DirectAccess
 from sandbox.exchange import DIED, Answer, Line, client_context, connect, secured
 
-DYNAMIC = ("/", "/about", "/prices", "/basket")
-CACHEABLE = ("/static/app.css", "/static/app.js", "/static/logo.svg", "/static/print.css")
+__all__ = [
+    "Access", "Baseline", "DirectAccess", "Failure", "Page", "Summary", "Visitors",
+]  # fmt: skip
 PATIENCE = 10.0
 """Seconds after which a visitor has gone."""
 _WORKERS = 16
@@ -23,29 +26,9 @@ class Page:
 
     host: str
     path: str
-    is_cacheable: bool = False
 
     def __str__(self) -> str:
         return f"https://{self.host}{self.path}"
-
-
-def pages(
-    host: str, *, dynamic: Sequence[str] = DYNAMIC, cacheable: Sequence[str] = CACHEABLE
-) -> tuple[Page, ...]:
-    """The pages of a host; half of them may be cached."""
-    return (
-        *(Page(host, path) for path in dynamic),
-        *(Page(host, path, is_cacheable=True) for path in cacheable),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where visitors go, and whom they trust (PEM)."""
-
-    addresses: tuple[str, ...]
-    port: int
-    roots: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,56 +103,58 @@ class Visitors:
     """`rate` requests a second for pages that no cache may hold, and as many for the others.
 
     So at least `rate` a second reach the origins whatever the cache does. Every other request
-    comes on a fresh connection, the rest on kept ones; each edge address gets its share.
+    comes on a fresh connection, the rest on kept ones; each edge address gets its share. `hosts`:
+    each host and its paths, at least one of which no cache may hold.
     """
 
     def __init__(
-        self, edge: Edge, site: Sequence[Page], *, rate: float = 25.0,
-        clock: Callable[[], float] = time.monotonic,
+        self, *, addresses: Sequence[str], https_port: int, hosts: Mapping[str, Sequence[str]],
+        roots_pem: str, rate: float = 25.0, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._edge = edge
+        self._addresses = tuple(addresses)
+        self._port = https_port
         self._clock = clock
-        self._turns = _interleaved(site)
+        self._turns = _interleaved([Page(host, path) for host in hosts for path in hosts[host]])
         self._pause = 1 / (rate * 2)
-        self._context = client_context([edge.roots])
+        self._context = client_context([roots_pem])
         self._baseline = Baseline()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._next = 0
-        self._due = 0.0
-        self._started = 0.0
+        self._due = self._started = self._ended = 0.0
         self._sent: Counter[int] = Counter()
         self._cached = 0
         self._failures: list[Failure] = []
-        self._workers = [
-            threading.Thread(target=self._work, name="visitor", daemon=True)
-            for _ in range(_WORKERS)
-        ]
+        self._workers: list[threading.Thread] = []
 
     def start(self) -> None:
         """Learn the baseline by one visit to each page, then go on until `stop`."""
         for page in dict.fromkeys(self._turns):
-            line = self._opened(page, self._edge.addresses[0])
+            line = self._opened(page, self._addresses[0])
             try:
                 self._baseline.learn(page, _asked(line, page))
             finally:
                 line.close()
         self._started = self._due = self._clock()
-        for worker in self._workers:
+        for _ in range(_WORKERS):
+            worker = threading.Thread(target=self._work, name="visitor", daemon=True)
+            self._workers.append(worker)
             worker.start()
 
     def stop(self) -> Summary:
-        """Let the requests under way end, and sum up."""
+        """Let the requests under way end, and sum up. Once is enough, twice does no harm."""
         self._stopping.set()
         for worker in self._workers:
             worker.join(timeout=2 * PATIENCE)
-        return self.so_far()
+        self._ended = self._ended or self._clock()
+        return self.summary()
 
-    def so_far(self) -> Summary:
+    def summary(self) -> Summary:
+        """All until now."""
         with self._lock:
             failed = Counter(int(f.at - self._started) for f in self._failures)
             return Summary(
-                seconds=self._clock() - self._started,
+                seconds=(self._ended or self._clock()) - self._started if self._workers else 0.0,
                 sent=self._sent.total(),
                 from_cache=self._cached,
                 failures=tuple(self._failures),
@@ -197,8 +182,8 @@ class Visitors:
     def _visit(self, turn: int, kept: dict[tuple[str, str], Line]) -> None:
         page = self._turns[turn % len(self._turns)]
         lap = turn // len(self._turns) + turn
-        address = self._edge.addresses[lap % len(self._edge.addresses)]
-        fresh = lap // len(self._edge.addresses) % 2 == 0
+        address = self._addresses[lap % len(self._addresses)]
+        fresh = lap // len(self._addresses) % 2 == 0
         began = self._clock()
         line = None if fresh else kept.pop((address, page.host), None)
         try:
@@ -223,7 +208,7 @@ class Visitors:
                 self._failures.append(Failure(began, page, reason))
 
     def _opened(self, page: Page, address: str) -> Line:
-        plain = connect(address, self._edge.port, seconds=PATIENCE)
+        plain = connect(address, self._port, seconds=PATIENCE)
         return Line(secured(plain, self._context, page.host))
 
 
@@ -233,12 +218,11 @@ def _asked(line: Line, page: Page) -> Answer:
 
 
 def _interleaved(site: Sequence[Page]) -> tuple[Page, ...]:
-    """One that no cache holds, one that a cache may hold, and so on."""
-    fresh = [page for page in site if not page.is_cacheable]
-    held = [page for page in site if page.is_cacheable] or fresh
+    """One that no cache may hold, one that a cache may hold, and so on."""
+    held = [page for page in site if cacheable("GET", page.path)]
+    fresh = [page for page in site if page not in held]
+    if not fresh:
+        raise ValueError("without a page that no cache holds the origins may see nobody")
     longest = max(len(fresh), len(held))
-    return tuple(
-        page
-        for at in range(longest)
-        for page in (fresh[at % len(fresh)], held[at % len(held)])
-    )  # fmt: skip
+    pairs = zip(itertools.cycle(fresh), itertools.cycle(held or fresh), range(longest))
+    return tuple(page for one, other, _ in pairs for page in (one, other))
