@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from steps.origin.vantage import kept
 from steps.step import Past, Plan, Site, Verdict
-from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, broken
+from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, baselines, broken
 
 PAGE = "https://developers.cloudflare.com/cache/reference/development-mode/"
 
@@ -56,8 +55,8 @@ class DevelopmentMode(ZoneSettingStep):
         unlike = self.unlike(plan)
         if unlike:
             return Verdict("failed", unlike, hint="Somebody or something has changed it back.")
-        baselines = kept(past.receipts.get("preflight", {}).get("baseline", ""))
-        hits = tuple(host for host in baselines if self.vantage.cache_answers(host))
+        looks = baselines(past)
+        hits = tuple(host for host in looks if self.vantage.cache_answers(host))
         if hits:
             return Verdict(
                 "not-yet", tuple(f"{host}: still answered by the cache" for host in hits)
@@ -65,7 +64,7 @@ class DevelopmentMode(ZoneSettingStep):
         seen = self.visit(past)
         if seen.state != "fine":
             return broken(seen)
-        hosts = ", ".join(baselines)
+        hosts = ", ".join(looks)
         return Verdict("proven", (f"No page is answered by the cache any more: {hosts}.",))
 
 

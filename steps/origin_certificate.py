@@ -122,7 +122,6 @@ class OriginCertificateStep:
         if facts.lasting:
             return Plan(step=self.key, site=site, changes=())
         names = ", ".join(facts.names)
-        environment = f"project {site.project} · environment {site.environment}"
         return Plan(
             step=self.key, site=site,
             changes=(
@@ -130,7 +129,7 @@ class OriginCertificateStep:
                        f"{names} for {site.validity_days} days"),
                 Change("create", f"project {site.project} · custom certificate", facts.shown,
                        "Cloudflare Origin CA", "brief"),
-                Change("deploy", f"{environment} · redeploy", None,
+                Change("deploy", f"environment {site.environment} · redeploy", None,
                        "the same code with the new certificate", "brief"),
             ),
             inputs={"names": " ".join(facts.names), "hosts": " ".join(facts.hosts)},

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from steps.origin.evidence import Expect, ProbeReport
-from steps.origin.vantage import Vantage, kept
+from steps.origin.vantage import Vantage
 from steps.route_step import probe_rows
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.zone_settings import baselines
 
 
 @dataclass
@@ -46,10 +47,10 @@ class OriginProbe:
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Closed on every address in fresh sessions, with the visitors as control."""
         preflight = past.receipts.get("preflight", {})
-        baselines = kept(preflight.get("baseline", ""))
+        looks = baselines(past)
         hosts = tuple(preflight.get("hosts", "").split()) or self.hosts(plan.site)
         expect = Expect(
-            control=lambda: bool(baselines) and self.vantage.visit(baselines).state == "fine",
+            control=lambda: bool(looks) and self.vantage.visit(looks).state == "fine",
             our_ca=self.ca_pem,
         )
         report = self.vantage.probe(

@@ -8,9 +8,10 @@ from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, fingerprints
 from steps.errors import PreconditionFailed
 from steps.origin.evidence import Expect, ProbeReport
-from steps.origin.vantage import Seen, Vantage, kept
+from steps.origin.vantage import Seen, Vantage
 from steps.route_change import CA_FILE, Pusher, digest
 from steps.step import Change, Past, Plan, Row, Site
+from steps.zone_settings import baselines
 
 PAGE = "https://docs.upsun.com/domains/cdn.html#enable-mtls"
 
@@ -150,7 +151,7 @@ class RouteStep:
 
     def visitors(self, past: Past) -> Seen:
         """Every host that was looked at before the run, looked at again."""
-        return self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+        return self.vantage.visit(baselines(past))
 
 
 def probe_rows(report: ProbeReport) -> tuple[Row, ...]:

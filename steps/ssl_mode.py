@@ -37,6 +37,10 @@ class SslFull(ZoneSettingStep):
         problems, concerns = self.check(site)
         return replace(facts, problems=problems, concerns=concerns)
 
+    def met(self, name: str, found: str, value: str) -> bool:
+        """A mode that encrypts is never lowered, however it got there."""
+        return found in ENCRYPTED if name == "ssl" else found == value
+
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
         """Pinned, and Full unless the mode is higher already (it is never lowered)."""
         mode = facts.values["ssl"] if facts.values["ssl"] in ENCRYPTED else "full"
@@ -81,6 +85,10 @@ class SslStrict(ZoneSettingStep):
             return facts
         problems, concerns = self.check(site)
         return replace(facts, problems=problems, concerns=concerns)
+
+    def met(self, name: str, found: str, value: str) -> bool:
+        """SSL-only origin pull validates as well."""
+        return found in VALIDATED
 
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
         """Strict, unless it is SSL-only origin pull already."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
 from steps.errors import PreconditionFailed
+from steps.origin.look import Look
 from steps.origin.vantage import Seen, Vantage, kept
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Risk, Site, Verdict, Waiting
 
@@ -19,6 +20,8 @@ WORDS: Mapping[str, str] = {
     "ssl_automatic_mode": "Automatic SSL/TLS",
     "tls_client_auth": "authenticated origin pulls (global)",
 }
+ACCEPTED = "accepted"
+"""In a receipt: the concerns that were accepted, a line each, the host first."""
 
 
 class Setting(Protocol):
@@ -45,7 +48,7 @@ class SettingFacts:
     locked: frozenset[str] = frozenset()
     """Settings that the zone's plan does not let anybody change."""
     concerns: tuple[str, ...] = ()
-    """What whoever approves must accept by name, from a wider look than the settings."""
+    """What whoever approves must accept by name (the host comes first), from a wider look."""
     problems: tuple[str, ...] = ()
     """What must be put right first."""
     missing: tuple[str, ...] = ()
@@ -120,7 +123,7 @@ class ZoneSettingStep:
             # Between two writes the plan looks different from outside; the note says whose it is.
             return Noted({"begun": "yes"})
         for name, value in plan.inputs.items():
-            if self.zone.setting(plan.site.zone_id, name).value != value:
+            if not self.met(name, self.zone.setting(plan.site.zone_id, name).value, value):
                 self.zone.set_setting(plan.site.zone_id, name, value)
                 if len(plan.inputs) > 1:
                     return Noted({name: value})
@@ -143,12 +146,16 @@ class ZoneSettingStep:
         return tuple(
             f"{WORDS[name]} reads {found}, not {value}"
             for name, value in plan.inputs.items()
-            if (found := self.zone.setting(plan.site.zone_id, name).value) != value
+            if not self.met(name, found := self.zone.setting(plan.site.zone_id, name).value, value)
         )
+
+    def met(self, name: str, found: str, value: str) -> bool:
+        """Whether a setting is as planned; more than was planned may be as good (see SSL mode)."""
+        return found == value
 
     def visit(self, past: Past) -> Seen:
         """Every host of the zone that was looked at before the run, looked at again."""
-        return self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+        return self.vantage.visit(baselines(past))
 
     def looked(self, plan: Plan, past: Past, *, proven_by: str) -> Verdict:
         """Read back, and the visitors are served: set, and proven by a later step."""
@@ -173,6 +180,17 @@ class ZoneSettingStep:
             )
 
 
+def baselines(past: Past) -> dict[str, Look]:
+    """The looks from before the run, less the hosts whose breaking was accepted by name."""
+    accepted = {
+        line.partition(" ")[0]
+        for receipt in past.receipts.values()
+        for line in receipt.get(ACCEPTED, "").splitlines()
+    }
+    looks = kept(past.receipts.get("preflight", {}).get("baseline", ""))
+    return {host: look for host, look in looks.items() if host not in accepted}
+
+
 def broken(seen: Seen) -> Verdict:
     """The verdict over looks that were not fine: broken has failed, unclear is not a no."""
     if seen.state == "broken":
@@ -186,6 +204,7 @@ def _change(site: Site, facts: SettingFacts, want: Wanted) -> Change:
 
 
 def _before(plan: Plan) -> dict[str, str]:
-    """The values from before, by setting, from the plan that was shown."""
+    """The values from before, by setting, from the plan that was shown; and what was accepted."""
     names = {f"zone {plan.site.zone} · {WORDS[name]}": name for name in plan.inputs}
-    return {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
+    values = {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
+    return values | ({ACCEPTED: "\n".join(plan.accepting)} if plan.accepting else {})
