@@ -72,9 +72,12 @@ def newest_redeploy(platformsh: Activities, site: Site) -> str:
 
 
 def redeployed(platformsh: Activities, site: Site, *, last: str) -> Activity:
-    """The redeploy since `last` (see `newest_redeploy`), started now if there is none yet."""
+    """The redeploy since `last` (see `newest_redeploy`), started now if there is none yet.
+
+    One that came to nothing is not adopted: whoever presses Retry wants another one.
+    """
     there = _redeploys(platformsh, site)
-    if there and there[0].id != last:
+    if there and there[0].id != last and there[0].outcome in ("running", "success"):
         return there[0]
     started = platformsh.redeploy(site.project, site.environment)
     if started is None:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from steps.certificates import (
     CertificateRequest,
     covers,
+    fingerprints,
     names_needed,
     new_request,
     parse_certificate,
@@ -21,9 +22,9 @@ from steps.certificates import (
 )
 from steps.deployments import Activities, Rhythm, after_activity, newest_redeploy, redeployed
 from steps.origin.evidence import PeerCertificate, Shown
-from steps.origin.vantage import Vantage, kept
+from steps.origin.vantage import Vantage
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
-from steps.zone_settings import broken
+from steps.zone_settings import baselines, broken
 
 PAGE = "https://developers.cloudflare.com/ssl/origin-configuration/origin-ca/"
 REPLACED_DAYS = 7
@@ -106,15 +107,12 @@ class OriginCertificateStep:
         """The certificates at both vendors, and what every address shows for every host."""
         hosts = self.hosts(site)
         names = names_needed(site.zone, hosts)
-        listed = {
-            parse_certificate(c.certificate).fingerprint
-            for c in self.cloudflare.origin_certificates(site.zone_id)
-        }
+        certificates = self.cloudflare.origin_certificates(site.zone_id)
+        listed = {one for c in certificates for one in fingerprints(c.certificate)}
         seen = self.vantage.certificates(hosts, self.edge_hostname(site))
         least = self.clock() + timedelta(days=REPLACED_DAYS * 2)
-        lasting = all(
-            _lasts(shown, listed, names, least) for every in seen.values() for shown in every
-        )
+        shown = [one for every in seen.values() for one in every]
+        lasting = bool(shown) and all(_lasts(one, listed, names, least) for one in shown)
         return CertificateFacts(hosts, names, lasting, _issuers(seen))
 
     def plan(self, site: Site, facts: CertificateFacts, past: Past) -> Plan:
@@ -182,11 +180,11 @@ class OriginCertificateStep:
 
     def _issued(self, site: Site, digest: str) -> OriginCertificate | None:
         listed = self.cloudflare.origin_certificates(site.zone_id)
-        return next((c for c in listed if _is_for(c.certificate, digest)), None)
+        return next((c for c in listed if is_for(c.certificate, digest)), None)
 
     def _installed(self, site: Site, digest: str) -> InstalledCertificate | None:
         there = self.platformsh.certificates(site.project)
-        return next((c for c in there if _is_for(c.certificate, digest)), None)
+        return next((c for c in there if is_for(c.certificate, digest)), None)
 
     def _deploy(
         self, plan: Plan, notes: Mapping[str, str], installed: InstalledCertificate,
@@ -225,9 +223,11 @@ class OriginCertificateStep:
             plan.inputs["hosts"].split(), self.edge_hostname(plan.site)
         )
         others = _not_showing(seen, facts.fingerprint)
+        if not any(seen.values()):
+            return Verdict("inconclusive", ("The origin has no address that could be asked.",))
         if others:
             return Verdict("not-yet", others, hint="Nodes switch one after the other.")
-        looks = self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+        looks = self.vantage.visit(baselines(past))
         if looks.state != "fine":
             return broken(looks)
         return Verdict("proven", (
@@ -255,7 +255,8 @@ def _receipt(notes: Mapping[str, str]) -> dict[str, str]:
     return {name: notes.get(name, "") for name in ("public_key", "issued", "installed")}
 
 
-def _is_for(pem: str, digest: str) -> bool:
+def is_for(pem: str, digest: str) -> bool:
+    """Whether a certificate is the one for our public key; its digest is noted before all else."""
     try:
         return bool(digest) and parse_certificate(pem).public_key_digest == digest
     except ValueError:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from steps.certificates import fingerprints
 from steps.deployments import Rhythm, after_activity, newest_redeploy, redeployed
-from steps.errors import NotFound
+from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
-from steps.origin.vantage import Vantage, kept
-from steps.origin_certificate import PAGE, OriginCa, Project
+from steps.origin.vantage import Vantage
+from steps.origin_certificate import PAGE, OriginCa, Project, is_for
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
-from steps.zone_settings import broken
+from steps.zone_settings import baselines, broken
 
 
 @dataclass
@@ -31,15 +32,15 @@ class OriginCertificateBack:
     title: ClassVar[str] = "Origin certificate as before"
     kind: ClassVar[Literal["change", "look"]] = "change"
 
-    def observe(self, site: Site) -> tuple[str, ...]:
-        """The ids of the project's custom certificates."""
+    def observe(self, site: Site) -> Mapping[str, str]:
+        """The project's custom certificates (PEM) by id."""
         certificates = self.platformsh.certificates(site.project)
-        return tuple(c.id for c in certificates if not c.is_provisioned)
+        return {c.id: c.certificate for c in certificates if not c.is_provisioned}
 
-    def plan(self, site: Site, facts: tuple[str, ...], past: Past) -> Plan:
+    def plan(self, site: Site, facts: Mapping[str, str], past: Past) -> Plan:
         """Delete the one that this run installed, and redeploy."""
-        installed = past.receipts.get("origin-certificate", {}).get("installed", "")
-        if installed not in facts:
+        installed = ours(past, facts, "installed")
+        if not installed:
             return Plan(step=self.key, site=site, changes=())
         return Plan(
             step=self.key, site=site,
@@ -55,7 +56,7 @@ class OriginCertificateBack:
             way_back="A new run issues and installs a new one.", page=PAGE,
         )  # fmt: skip
 
-    def satisfied(self, site: Site, facts: tuple[str, ...], past: Past) -> tuple[str, ...]:
+    def satisfied(self, site: Site, facts: Mapping[str, str], past: Past) -> tuple[str, ...]:
         """Nothing of this run is installed."""
         return ("No certificate of this run is installed.",)
 
@@ -81,7 +82,7 @@ class OriginCertificateBack:
         )  # fmt: skip
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
-        """A publicly trusted certificate on every address for every host."""
+        """A publicly trusted certificate on every address for every host, and visitors."""
         seen = self.vantage.certificates(self.hosts(plan.site), self.edge_hostname(plan.site))
         untrusted = tuple(
             f"{shown.address} for {host}: {why}"
@@ -94,7 +95,38 @@ class OriginCertificateBack:
                 hint="The site works: Cloudflare accepts any certificate in mode Full. Wait for"
                 " Platform.sh to provide one, then press Retry.",
             )  # fmt: skip
-        return Verdict("proven", ("Every address shows a publicly trusted certificate.",))
+        if not any(seen.values()):
+            return Verdict("inconclusive", ("The origin has no address that could be asked.",))
+        looks = self.vantage.visit(baselines(past))
+        if looks.state != "fine":
+            return broken(looks)
+        told = "Every address shows a publicly trusted certificate."
+        return Verdict("proven", (told, *looks.evidence))
+
+
+def ours(past: Past, there: Mapping[str, str], noted_as: str) -> str:
+    """The id of this run's certificate among those that are there (PEM by id); empty without one.
+
+    The digest of its key was noted before it was made, its id only afterwards: a run that was
+    turned round in between still finds it.
+    """
+    receipt = past.receipts.get("origin-certificate", {})
+    noted, digest = receipt.get(noted_as, ""), receipt.get("public_key", "")
+    if noted in there:
+        return noted
+    return next((name for name, pem in there.items() if is_for(pem, digest)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeFacts:
+    """What is valid, and what is still in use."""
+
+    valid: Mapping[str, str]
+    """Cloudflare's certificates (PEM) by id."""
+    used: frozenset[str]
+    """SHA-256 of every certificate that is installed or shown by an address."""
+    unseen: tuple[str, ...] = ()
+    """Addresses that showed none in a session: what they would show is not known."""
 
 
 @dataclass
@@ -111,15 +143,36 @@ class OriginCertificateRevoke:
     title: ClassVar[str] = "Origin CA certificate revoked"
     kind: ClassVar[Literal["change", "look"]] = "change"
 
-    def observe(self, site: Site) -> tuple[str, ...]:
-        """The ids that Cloudflare lists as valid."""
-        return tuple(c.id for c in self.cloudflare.origin_certificates(site.zone_id))
+    def observe(self, site: Site) -> RevokeFacts:
+        """The certificates that Cloudflare lists as valid, and those in use at the origin."""
+        seen = self.vantage.certificates(self.hosts(site), self.edge_hostname(site))
+        every = [shown for shown_for_host in seen.values() for shown in shown_for_host]
+        shown = {one.fingerprint for s in every for one in s.certificates if one is not None}
+        unseen = tuple(sorted({s.address for s in every if None in (*s.certificates, s.agreed)}))
+        installed = self.platformsh.certificates(site.project)
+        used = {one for c in installed for one in fingerprints(c.certificate)}
+        return RevokeFacts(self._valid(site), frozenset(shown | used), unseen)
 
-    def plan(self, site: Site, facts: tuple[str, ...], past: Past) -> Plan:
-        """Revoke the one that this run had issued."""
-        issued = past.receipts.get("origin-certificate", {}).get("issued", "")
-        if not issued or issued not in facts:
+    def _valid(self, site: Site) -> Mapping[str, str]:
+        return {c.id: c.certificate for c in self.cloudflare.origin_certificates(site.zone_id)}
+
+    def plan(self, site: Site, facts: RevokeFacts, past: Past) -> Plan:
+        """Revoke the one that this run had issued, once nothing shows it."""
+        issued = ours(past, facts.valid, "issued")
+        if not issued:
             return Plan(step=self.key, site=site, changes=())
+        if facts.used & set(fingerprints(facts.valid[issued])):
+            raise PreconditionFailed(
+                "The origin still has the certificate that is to be revoked: visitors would be"
+                " refused in mode strict.",
+                hint="Take it off the project and redeploy, then press Retry.",
+            )
+        if facts.unseen:
+            raise PreconditionFailed(
+                f"What {', '.join(facts.unseen)} shows could not be seen for certain, so nothing"
+                " is revoked.",
+                hint="Revoking can wait: the certificate's key is kept by nobody. Press Retry.",
+            )
         return Plan(
             step=self.key, site=site,
             changes=(Change("delete", f"zone {site.zone} · Origin CA certificate {issued}",
@@ -128,14 +181,14 @@ class OriginCertificateRevoke:
             page=PAGE,
         )  # fmt: skip
 
-    def satisfied(self, site: Site, facts: tuple[str, ...], past: Past) -> tuple[str, ...]:
+    def satisfied(self, site: Site, facts: RevokeFacts, past: Past) -> tuple[str, ...]:
         """Nothing of this run is valid any more."""
         return ("No Origin CA certificate of this run is valid.",)
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Revoke it unless it is gone."""
         issued = plan.inputs["issued"]
-        if issued in self.observe(plan.site):
+        if issued in self._valid(plan.site):
             with suppress(NotFound):  # gone meanwhile, which is what is wanted
                 self.cloudflare.revoke_origin_certificate(issued)
         return Done({"revoked": issued})
@@ -146,7 +199,7 @@ class OriginCertificateRevoke:
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """No longer listed, and visitors are served."""
-        if plan.inputs["issued"] in self.observe(plan.site):
+        if plan.inputs["issued"] in self._valid(plan.site):
             return Verdict("not-yet", ("Cloudflare still lists the certificate as valid.",))
-        looks = self.vantage.visit(kept(past.receipts.get("preflight", {}).get("baseline", "")))
+        looks = self.vantage.visit(baselines(past))
         return Verdict("proven", looks.evidence) if looks.state == "fine" else broken(looks)

@@ -123,8 +123,9 @@ class SslHold(ZoneSettingStep):
 
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
         """Full, when the certificate that strict relies on is about to go."""
-        installed = past.receipts.get("origin-certificate", {}).get("installed", "")
-        lowered = facts.values["ssl"] in VALIDATED and bool(installed) and not past.neighbours
+        receipt = past.receipts.get("origin-certificate", {})
+        begun = any(receipt.get(name) for name in ("installed", "public_key"))
+        lowered = facts.values["ssl"] in VALIDATED and begun and not past.neighbours
         return (Wanted("ssl", "full"),) if lowered else ()
 
     def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
