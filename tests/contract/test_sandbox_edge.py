@@ -1,0 +1,386 @@
+"""The stand-in's edge over real TLS: what it pulls, how, and what it shows when that fails."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from sandbox.authorities import Issued
+from sandbox.cloudflare.state import HostPull, PullCertificate, utc_now
+from sandbox.timings import Timings
+from tests.contract.cloudflare_stand import (
+    HOST,
+    TLS,
+    Shop,
+    Stand,
+    authorities,
+    https,
+    shown,
+    standing,
+)
+from tests.contract.origins import Behaviour, answer, closes, resets, says, wants_certificate
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stand]:
+    with standing() as stand:
+        yield stand
+
+
+@pytest.fixture
+def stand(running: Stand) -> Stand:
+    """As a zone begins: full, no origin pulls, caching."""
+    zone = running.zone
+    zone.settings.update(ssl="full", tls_client_auth="off", development_mode="off",
+                         always_use_https="off", min_tls_version="1.2")  # fmt: skip
+    running.change(
+        zone_pulls=False, zone_pull_certificates=[], host_certificates=[], host_pulls={},
+        pretend_aop=False, maintenance=None, config_rules=[], purges=zone.purges + 1,
+    )  # fmt: skip
+    return running
+
+
+def certificates() -> dict[str, Issued]:
+    made = authorities()
+    return {
+        "public": shown(),
+        "origin-rsa": made.origin_ca_rsa.issue([HOST], key="ecc"),
+        "origin-ecc": made.origin_ca_ecc.issue([HOST, "*.example.com"], key="ecc"),
+        "expired": made.public.issue([HOST], days=-1, key="ecc"),
+        "other-name": made.public.issue(["other.example.net"], key="ecc"),
+        "unknown": made.client_ca.issue([HOST], key="ecc"),
+    }
+
+
+@pytest.mark.parametrize("mode", ["off", "flexible"])
+def test_the_low_modes_pull_in_plain_text(stand: Stand, mode: str) -> None:
+    """A visitor's https request reaches the origin's http port."""
+    secure, plain = Shop(), Shop(b"in plain text")
+    stand.lead(https(secure), plain)
+    stand.set(ssl=mode)
+    assert stand.visit().content == b"in plain text"
+    assert plain.seen[0]["x-forwarded-proto"] == "https"
+    assert not secure.seen
+
+
+@pytest.mark.parametrize("kind", list(certificates()))
+def test_full_accepts_every_certificate(stand: Stand, kind: str) -> None:
+    """The handshake is made and nothing is validated."""
+    stand.lead(https(Shop(), shows=certificates()[kind]))
+    stand.set(ssl="full")
+    assert stand.visit().content == b"the shop"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("public", 200), ("origin-rsa", 200), ("origin-ecc", 200), ("expired", 526),
+     ("other-name", 526), ("unknown", 526)],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", ["strict", "origin_pull"])
+def test_strict_accepts_what_it_can_validate(
+    stand: Stand, kind: str, status: int, mode: str
+) -> None:
+    """Public roots and both Origin CA roots, the right name, not expired."""
+    stand.lead(https(Shop(), shows=certificates()[kind]))
+    stand.set(ssl=mode)
+    assert stand.visit().status_code == status
+
+
+def test_a_rule_overrides_the_mode_of_one_host(stand: Stand) -> None:
+    """A configuration rule comes before the zone's mode, a disabled one does not."""
+    stand.lead(https(Shop(), shows=certificates()["expired"]))
+    rule = {
+        "expression": f'(http.host eq "{HOST}")', "enabled": True,
+        "action_parameters": {"ssl": "strict"},
+    }  # fmt: skip
+    stand.change(config_rules=[rule])
+    assert stand.visit().status_code == 526
+    stand.change(config_rules=[{**rule, "enabled": False}])
+    assert stand.visit().status_code == 200
+
+
+def test_plain_visitors_are_pulled_in_plain_text_unless_sent_to_https(stand: Stand) -> None:
+    """Full and strict follow the visitor's scheme, which origin pulls do not protect."""
+    plain = Shop(b"in plain text")
+    stand.lead(https(Shop()), plain)
+    assert stand.visit(secure=False).content == b"in plain text"
+    stand.set(always_use_https="on")
+    moved = stand.visit("/about?a=1", secure=False)
+    assert moved.status_code == 301
+    assert moved.headers["location"] == f"https://{HOST}/about?a=1"
+
+
+@pytest.mark.parametrize(("version", "status"), [(TLS.TLSv1_2, 525), (TLS.TLSv1_3, 520)])
+def test_an_origin_that_requires_sees_the_shared_certificate_only_when_pulls_are_on(
+    stand: Stand, version: ssl.TLSVersion, status: int
+) -> None:
+    """Off: the handshake (1.2) or the answer (1.3) fails. On: served. Off again: refused."""
+    shop = Shop()
+    stand.lead(https(shop, asks="required", version=version))
+    assert stand.visit().status_code == status
+    stand.set(tls_client_auth="on")
+    assert stand.visit().status_code == 200
+    assert shop.seen[-1]["certificate"]
+    stand.set(tls_client_auth="off")
+    assert stand.visit().status_code == status
+    assert len(shop.seen) == 1
+
+
+def test_a_kept_connection_does_not_hide_a_changed_switch(stand: Stand) -> None:
+    """After the change the next pull is a new connection with the certificate."""
+    shop = Shop()
+    origin = stand.lead(https(shop, asks="requested"))
+    stand.visit()
+    stand.visit()
+    assert origin.connections == 1
+    stand.set(tls_client_auth="on")
+    stand.visit()
+    assert [bool(seen["certificate"]) for seen in shop.seen] == [False, False, True]
+    assert origin.connections == 2
+
+
+def test_an_origin_that_does_not_ask_is_sent_nothing(stand: Stand) -> None:
+    """Origin pulls on before the origin asks: no effect."""
+    shop = Shop()
+    stand.lead(https(shop))
+    stand.set(tls_client_auth="on")
+    assert stand.visit().status_code == 200
+    assert shop.seen[0]["certificate"] == ""
+
+
+def test_the_edge_can_pretend(stand: Stand) -> None:
+    """The API says on, the edge presents nothing."""
+    stand.lead(https(Shop(), asks="required"))
+    stand.set(tls_client_auth="on")
+    stand.change(pretend_aop=True)
+    says_on = stand.api.get(f"{stand.path}/settings/tls_client_auth").json()["result"]["value"]
+    assert (says_on, stand.visit().status_code) == ("on", 520)
+
+
+def own(*, active: bool = True) -> tuple[PullCertificate, str]:
+    """An uploaded certificate and the PEM of its authority."""
+    made = authorities().origin_ca_ecc.issue([], days=9, client=True, key="ecc")
+    now = utc_now()
+    starts = now if active else now + timedelta(hours=1)
+    issued = PullCertificate(made.certificate_pem, made.key_pem, now, starts)
+    return issued, authorities().origin_ca_ecc.certificate_pem
+
+
+def test_the_zones_own_certificate_comes_before_the_shared_one(stand: Stand) -> None:
+    """Once it is active and the zone's switch is on."""
+    mine, authority = own()
+    stand.lead(https(Shop(), asks="required", trusts=authority))
+    stand.set(tls_client_auth="on")
+    stand.change(zone_pull_certificates=[mine])
+    assert stand.visit().status_code == 520
+    stand.change(zone_pulls=True)
+    assert stand.visit().status_code == 200
+    stand.change(zone_pull_certificates=[own(active=False)[0]])
+    assert stand.visit().status_code == 520
+
+
+def test_a_host_can_be_exempted_or_have_its_own(stand: Stand) -> None:
+    """`enabled: false` sends nothing even with the global switch on; its own comes first."""
+    shop = Shop()
+    stand.lead(https(shop, asks="required"))
+    stand.set(tls_client_auth="on")
+    mine, authority = own()
+    stand.change(
+        host_certificates=[mine],
+        host_pulls={HOST: HostPull(HOST, mine.id, enabled=False, updated_at=utc_now())},
+    )
+    assert stand.visit().status_code == 520
+    stand.lead(https(shop, asks="required", trusts=authority))
+    stand.change(host_pulls={HOST: HostPull(HOST, mine.id, enabled=True, updated_at=utc_now())})
+    assert stand.visit().status_code == 200
+
+
+def test_a_refusal_in_http_passes_through(stand: Stand) -> None:
+    """The origin's own 400 is what the visitor sees."""
+    stand.lead(https(wants_certificate, asks="requested"))
+    seen = stand.visit()
+    assert seen.status_code == 400
+    assert "No required SSL certificate" in seen.text
+    assert seen.headers["server"] == "cloudflare"
+
+
+def test_what_goes_wrong_has_cloudflares_numbers(stand: Stand) -> None:
+    """Refused 521, no answer or a reset 520, no HTTP 520, no TLS 525, no address 530."""
+    found = {}
+    for name, behaviour in (
+        ("refused", None), ("closed", https(closes)), ("reset", https(resets)),
+        ("no http", https(says(b"hello\r\n\r\n"))), ("no tls", says(answer(200))),
+    ):  # fmt: skip
+        stand.lead(behaviour)
+        found[name] = stand.visit().status_code
+    stand.origins.clear()
+    unresolved = stand.visit()
+    assert found == {"refused": 521, "closed": 520, "reset": 520, "no http": 520, "no tls": 525}
+    assert (unresolved.status_code, "1016" in unresolved.text) == (530, True)
+    assert unresolved.headers["cf-ray"]
+
+
+def test_static_files_are_cached_and_development_mode_goes_past_the_cache(stand: Stand) -> None:
+    """MISS, HIT with an age, BYPASS in development mode, HIT afterwards: it purges nothing."""
+    shop = Shop()
+    stand.lead(https(shop))
+    first, second = stand.visit("/app.css"), stand.visit("/app.css")
+    assert [r.headers["cf-cache-status"] for r in (first, second)] == ["MISS", "HIT"]
+    assert second.headers["age"] == "0"
+    stand.set(development_mode="on")
+    assert stand.visit("/app.css").headers["cf-cache-status"] == "BYPASS"
+    stand.set(development_mode="off")
+    assert stand.visit("/app.css").headers["cf-cache-status"] == "HIT"
+    assert len(shop.seen) == 2
+
+
+def test_the_cache_keeps_to_the_rules(stand: Stand) -> None:
+    """Pages are dynamic, private is not kept, a query makes another URL, each node has its own."""
+    stand.lead(https(Shop()))
+    statuses = [
+        stand.visit(path, node=node).headers["cf-cache-status"]
+        for path, node in (
+            ("/", 0), ("/", 0), ("/private.css", 0), ("/private.css", 0), ("/app.css", 0),
+            ("/app.css?x=1", 0), ("/app.css", 1), ("/default.css", 0), ("/default.css", 0),
+        )
+    ]  # fmt: skip
+    assert statuses == ["DYNAMIC", "DYNAMIC", "BYPASS", "BYPASS", "MISS", "MISS", "MISS", "MISS",
+                        "HIT"]  # fmt: skip
+
+
+def test_a_purge_empties_the_cache(stand: Stand) -> None:
+    """The next request is a MISS; other changes keep what is cached."""
+    stand.lead(https(Shop()))
+    stand.visit("/app.css")
+    stand.set(ssl="strict")
+    assert stand.visit("/app.css").headers["cf-cache-status"] == "HIT"
+    asked = stand.api.post(f"{stand.path}/purge_cache", json={"purge_everything": True})
+    assert asked.is_success
+    assert stand.cloudflare.settle()
+    assert stand.visit("/app.css").headers["cf-cache-status"] == "MISS"
+
+
+def test_a_failure_is_not_cached(stand: Stand) -> None:
+    """A static file that failed is asked for again."""
+    stand.lead(None)
+    assert stand.visit("/app.css").status_code == 521
+    stand.lead(https(Shop()))
+    assert stand.visit("/app.css").headers["cf-cache-status"] == "MISS"
+
+
+def once_a_connection(shop: Shop) -> Behaviour:
+    """Answer one request, promise to stay, and go away when the second has come."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        shop.seen.append({})
+        connection.sendall(answer(200, shop.body))
+        connection.recv(65536)
+
+    return behave
+
+
+def test_a_read_on_a_connection_that_died_is_asked_once_more(stand: Stand) -> None:
+    """GET is retried on a new connection and counted; POST is not and fails."""
+    shop = Shop()
+    stand.lead(https(once_a_connection(shop)))
+    before = stand.cloudflare.retries
+    assert [stand.visit().status_code for _ in range(3)] == [200, 200, 200]
+    assert stand.cloudflare.retries - before == 2
+    assert stand.visit(method="POST", content=b"order").status_code == 520
+    assert stand.cloudflare.retries - before == 2
+
+
+def test_flexible_with_an_origin_that_sends_to_https_is_a_loop(stand: Stand) -> None:
+    """The redirect passes through and leads to the URL that was asked for."""
+    to = f"Location: https://{HOST}/about\r\n"
+    stand.lead(https(Shop()), says(answer(301, b"", headers=to)))
+    stand.set(ssl="flexible")
+    for _ in range(3):
+        moved = stand.visit("/about")
+        assert (moved.status_code, moved.headers["location"]) == (301, f"https://{HOST}/about")
+    stand.set(ssl="full")
+    assert stand.visit("/about").status_code == 200
+
+
+def test_the_origin_is_told_who_asks(stand: Stand) -> None:
+    """Forwarding headers are added, the visitor's own stays first in the list."""
+    shop = Shop()
+    stand.lead(https(shop))
+    seen = stand.visit(headers={"X-Forwarded-For": "192.0.2.1", "CF-Connecting-IP": "192.0.2.9"})
+    asked = shop.seen[0]
+    assert asked["x-forwarded-for"].startswith("192.0.2.1, 127.")
+    assert asked["cf-connecting-ip"].startswith("127.")
+    assert (asked["host"], asked["x-forwarded-proto"]) == (HOST, "https")
+    assert (seen.headers["server"], "cf-ray" in seen.headers) == ("cloudflare", True)
+
+
+def test_every_address_of_an_origin_gets_its_share(stand: Stand) -> None:
+    """Pulls go to each in turn."""
+    one, other = Shop(), Shop()
+    first, second = stand.lead(https(one)), stand.lead(https(other))
+    stand.origins["origin.example.net"] = (
+        ("127.0.0.1", first.port, 1), ("127.0.0.1", second.port, 1),
+    )  # fmt: skip
+    for _ in range(4):
+        stand.visit()
+    assert (len(one.seen), len(other.seen)) == (2, 2)
+
+
+def test_a_host_that_is_not_proxied_has_no_edge(stand: Stand) -> None:
+    """No certificate is shown for it, and in plain http there is no site; a wildcard covers."""
+    stand.lead(https(Shop()))
+    stand.zone.point("mail.example.com", "origin.example.net", proxied=False)
+    assert stand.cloudflare.settle()
+    with pytest.raises(httpx.ConnectError, match="handshake failure"):
+        stand.visit(host="mail.example.com")
+    assert stand.visit(host="mail.example.com", secure=False).status_code == 409
+    stand.zone.point("*.example.com", "origin.example.net")
+    assert stand.cloudflare.settle()
+    assert stand.visit(host="shop.example.com").status_code == 200
+    assert stand.visit(host="mail.example.com", secure=False).status_code == 409
+
+
+def test_visitors_of_old_tls_are_refused_when_the_zone_says_so(stand: Stand) -> None:
+    """min_tls_version is the visitor's side."""
+    stand.lead(https(Shop()))
+    old = ssl.create_default_context(cadata=authorities().public.certificate_pem)
+    old.maximum_version = TLS.TLSv1_2
+    with httpx.Client(verify=old) as visitor:
+        assert stand.visit(by=visitor).status_code == 200
+    stand.set(min_tls_version="1.3")
+    with httpx.Client(verify=old) as visitor, pytest.raises(httpx.ConnectError, match="version"):
+        stand.visit(by=visitor)
+
+
+def test_a_maintenance_page_lets_the_right_header_pass(stand: Stand) -> None:
+    """503 for everybody else."""
+    stand.lead(https(Shop()))
+    stand.change(maintenance=("X-Look", "let-me-in"))
+    assert stand.visit().status_code == 503
+    assert stand.visit(headers={"X-Look": "let-me-in"}).status_code == 200
+
+
+def test_each_node_adopts_a_change_at_its_own_time() -> None:
+    """With this seed the first does at once and the second much later; the API says on already."""
+    with standing(Timings(30, 0, 0, 0, 0), seed=906) as stand:
+        deadline = time.monotonic() + 10
+        first, second = stand.cloudflare.edge.nodes
+        stand.zone.set("tls_client_auth", "on")
+        while not first.config.shared_pulls and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert (first.config.shared_pulls, second.config.shared_pulls) == (True, False)
+        assert not stand.cloudflare.settle(0)
+
+
+def test_the_last_change_wins_on_every_node() -> None:
+    """Delays overtake each other; an older change never comes back."""
+    with standing(Timings(0.1, 0, 0, 0, 0), seed=3) as stand:
+        for value in ("off", "flexible", "strict", "full", "strict"):
+            stand.zone.set("ssl", value)
+        assert stand.cloudflare.settle()
+        assert [node.config.ssl for node in stand.cloudflare.edge.nodes] == ["strict", "strict"]
