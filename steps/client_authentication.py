@@ -1,14 +1,13 @@
 """Client authentication at the origin: `require` with Cloudflare's CA on every https route."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from steps import routes
 from steps.errors import PreconditionFailed, WayBackTaken
-from steps.route_change import CA_FILE, Push, digest
-from steps.route_step import PAGE, RouteFacts, RouteStep, probe_rows, receipt
+from steps.route_change import Push, digest
+from steps.route_step import NO_ADDRESS, PAGE, RouteFacts, RouteStep, as_before, probe_rows, receipt
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import broken
 
@@ -120,13 +119,19 @@ class ClientAuthentication(RouteStep):
     def _back(
         self, plan: Plan, notes: Mapping[str, str], facts: RouteFacts, *, now: datetime
     ) -> Outcome:
-        text = _as_before(facts.text, plan.inputs["routes_before"])
+        text = as_before(facts.text, plan.inputs["routes_before"])
+        if text is None:
+            raise PreconditionFailed(
+                "The routes file has been changed by somebody else meanwhile, so it was not put"
+                " back.",
+                hint="Take client_authentication out of the routes file by hand and push it.",
+            )
         files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
-        if plan.inputs["ca_file"]:
+        if plan.inputs["ca_file"] and facts.ca is not None:
             files[plan.inputs["ca_file"]] = None
         outcome = self.pusher.pushed(plan, notes, Push(files, BACK, "back_"), now=now)
         if isinstance(outcome, Waiting):
-            return self.pusher.awaiting(outcome.handle["commit"], now, "back")
+            return replace(outcome, handle={**outcome.handle, "phase": "back"})
         return outcome
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
@@ -134,7 +139,7 @@ class ClientAuthentication(RouteStep):
         commit, phase = waiting.handle["commit"], waiting.handle["phase"]
         if phase == "watch":
             return self._watch(plan, waiting, past, now=now)
-        if not self.pusher.deployed(plan.site, commit):
+        if not self.pusher.deployed(plan.site, waiting):
             return self.pusher.rhythm.again(waiting, now)
         if phase == "back":
             raise WayBackTaken(
@@ -169,6 +174,7 @@ class ClientAuthentication(RouteStep):
         rows = probe_rows(report)
         if report.verdict != "closed":
             told = tuple(a.evidence for a in report.attempts if a.verdict != "closed")
+            told = told or (NO_ADDRESS,)
             return Verdict("not-yet", told, rows=rows, hint="Nodes switch one after the other.")
         closed = f"The probe was refused on all {report.of} addresses without our certificate."
         if published:
@@ -178,18 +184,3 @@ class ClientAuthentication(RouteStep):
         if seen.state != "fine":
             return broken(seen)
         return Verdict("proven", (closed, *seen.evidence), rows=rows)
-
-
-def _as_before(text: str, wanted: str) -> str:
-    """The text that was there before the change, found by its digest and not by guessing."""
-    for found in (
-        text,
-        routes.undo(text, ca_path=CA_FILE).text,
-        routes.require(text, mode="request", ca_path=CA_FILE).text,
-    ):
-        if digest(found.encode()) == wanted:
-            return found
-    raise PreconditionFailed(
-        "The routes file has been changed by somebody else meanwhile, so it was not put back.",
-        hint="Take client_authentication out of the routes file by hand and push it.",
-    )

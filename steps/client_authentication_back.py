@@ -1,15 +1,24 @@
 """The way back from client authentication: always open to one approver, and quick."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from steps import routes
 from steps.client_authentication import BACK
+from steps.errors import PreconditionFailed
 from steps.route_change import CA_FILE, Push, digest
-from steps.route_step import PAGE, RouteFacts, RouteStep, probe_rows
-from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.route_step import (
+    NO_ADDRESS,
+    PAGE,
+    DeployedRoute,
+    RouteFacts,
+    RouteStep,
+    as_before,
+    probe_rows,
+)
+from steps.step import Done, Outcome, Past, Plan, Receipt, Site, Verdict, Waiting
 from steps.zone_settings import broken
 
 
@@ -25,13 +34,19 @@ class ClientAuthenticationBack(RouteStep):
         return self.look(site)
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
-        """Our lines out of the routes file, and our CA file with them."""
-        ours = [past.receipts.get(key, {}) for key in ("gate", "client-authentication")]
-        edited = routes.undo(facts.text, ca_path=CA_FILE)
-        if not any(receipt.get("commit") for receipt in ours) or not edited.routes:
+        """The routes file as it was, else without our lines; and our CA file with them."""
+        ours = _ours(past)
+        text = _text(facts.text, ours)
+        if ours and text == facts.text and _required(facts.deployed):
+            raise PreconditionFailed(
+                "The routes file requires no certificate any more, and the deployment still does.",
+                hint="Wait for a deployment that is under way, or redeploy, then press Retry.",
+            )
+        if not ours or text == facts.text:
             return Plan(step=self.key, site=site, changes=())
-        files: dict[str, bytes | None] = {facts.routes_path: edited.text.encode()}
-        if any(receipt.get("ca_file") for receipt in ours) and CA_FILE not in edited.text:
+        files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
+        made = any(receipt.get("ca_file") for receipt in ours)
+        if made and facts.ca is not None and CA_FILE not in text:
             files[facts.ca_path] = None
         return Plan(
             step=self.key, site=site,
@@ -50,27 +65,28 @@ class ClientAuthenticationBack(RouteStep):
         facts = self.look(plan.site)
         files: dict[str, bytes | None] = {}
         if digest(facts.text.encode()) != plan.inputs["routes_after"]:
-            text = routes.undo(facts.text, ca_path=CA_FILE).text
-            files[facts.routes_path] = text.encode()
+            files[facts.routes_path] = _text(facts.text, _ours(past)).encode()
             if plan.inputs["ca_file"]:
                 files[plan.inputs["ca_file"]] = None
-        return self.pusher.pushed(plan, notes, Push(files, BACK), now=now)
+        return self.pusher.pushed(plan, notes, Push(files, BACK, is_way_back=True), now=now)
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the deployment ended?"""
-        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
+        if not self.pusher.deployed(plan.site, waiting):
             return self.pusher.rhythm.again(waiting, now)
         return Done({"undone": waiting.handle["commit"]})
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
-        """No route asks any more, every address answers without a certificate, visitors too."""
-        if any(route.client_authentication for route in self.deployed(plan.site)):
-            return Verdict("not-yet", ("The deployment still asks on some route.",))
+        """No route requires it, every address answers without a certificate, visitors are served."""
+        if _required(self.deployed(plan.site)):
+            return Verdict("not-yet", ("The deployment still requires it on some route.",))
         report = self.probe(plan.site, past, lambda: False)
         shut = tuple(
             a.evidence for a in report.attempts
             if a.verdict != "open" and a.reason != "redirects-to-https"
         )  # fmt: skip
+        if not report.of:
+            return Verdict("inconclusive", (NO_ADDRESS,))
         if shut:
             return Verdict("not-yet", shut, rows=probe_rows(report))
         seen = self.visitors(past)
@@ -78,3 +94,19 @@ class ClientAuthenticationBack(RouteStep):
             return broken(seen)
         told = f"All {report.of} addresses answer without a client certificate again."
         return Verdict("proven", (told, *seen.evidence), rows=probe_rows(report))
+
+
+def _required(deployed: Sequence[DeployedRoute]) -> bool:
+    return any(route.client_authentication == "require" for route in deployed)
+
+
+def _ours(past: Past) -> list[Receipt]:
+    """What is on record of this run's commits, the first one first."""
+    receipts = [past.receipts.get(key, {}) for key in ("gate", "client-authentication")]
+    return [receipt for receipt in receipts if receipt.get("commit")]
+
+
+def _text(text: str, ours: Sequence[Receipt]) -> str:
+    """The file from before this run's first change; without our lines when others changed it."""
+    before = as_before(text, ours[0].get("routes_before", "")) if ours else None
+    return routes.undo(text, ca_path=CA_FILE).text if before is None else before

@@ -67,7 +67,7 @@ class Gate(RouteStep):
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the deployment ended?"""
-        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
+        if not self.pusher.deployed(plan.site, waiting):
             return self.pusher.rhythm.again(waiting, now)
         return Done(receipt(plan, waiting.handle["commit"]))
 

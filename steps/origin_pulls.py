@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from steps.errors import PreconditionFailed
 from steps.ssl_mode import ENCRYPTED
 from steps.step import Past, Plan, Site, Verdict
 from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep
@@ -38,6 +39,14 @@ class OriginPulls(ZoneSettingStep):
                 " certificate would be presented."
             )
         return replace(facts, problems=tuple(problems))
+
+    def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
+        """The switch on; raises PreconditionFailed when something overrides it, on or not."""
+        if facts.problems:
+            raise PreconditionFailed(
+                " ".join(facts.problems), hint="Put this right, then press Retry."
+            )
+        return super().plan(site, facts, past)
 
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
         """On."""

@@ -33,7 +33,7 @@ class Preflight:
 
     def plan(self, site: Site, facts: PreflightFacts, past: Past) -> Plan:
         """Nothing to change; raises PreconditionFailed with everything that stands in the way."""
-        found = problems(facts)
+        found = (*_site(site, facts), *problems(facts))
         if found:
             raise PreconditionFailed(
                 "\n".join(f"• {problem}" for problem in found),
@@ -87,6 +87,16 @@ class Preflight:
             "proven", (today, *plan.notes), rows=(served, *probe_rows(report)),
             hint=report.verdict,
         )  # fmt: skip
+
+
+def _site(site: Site, facts: PreflightFacts) -> tuple[str, ...]:
+    if any(host.name == site.name for host in facts.hosts):
+        return ()
+    known = ", ".join(host.name for host in facts.hosts) or "none"
+    return (
+        f"{site.name} is neither attached to the project {site.project} nor one of its routes (its"
+        f" hosts: {known}).",
+    )
 
 
 LOOPING = frozenset({"redirect-loop"})

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded
+from steps.deployments import (
+    Activities,
+    Activity,
+    Rhythm,
+    must_have_succeeded,
+    newest_redeploy,
+    redeployed,
+)
 from steps.errors import PreconditionFailed
 from steps.step import Noted, Outcome, Plan, Site, Waiting
 
@@ -50,6 +57,8 @@ class Push:
     message: str
     noted_as: str = ""
     """Prefix of the notes, so that a change and its way back do not mix."""
+    is_way_back: bool = False
+    """Goes ahead on a head whose deployment has failed: that may be the very change."""
 
 
 @dataclass
@@ -65,41 +74,65 @@ class Pusher:
         site = plan.site
         noted = notes.get(f"{push.noted_as}commit", "")
         head = self.repository.head(site.project, site.environment)
-        if noted and (head.commit == noted or self.activity_of(site, noted)):
+        activity = self.activity_of(site, noted) if noted else None
+        if activity is not None and activity.outcome not in ("running", "success"):
+            last = notes[f"{push.noted_as}last_redeploy"]
+            return self.awaiting(noted, now, redeploy=redeployed(self.platformsh, site, last=last))
+        if noted and (head.commit == noted or activity):
             return self.awaiting(noted, now)
         if noted and head.commit == notes[f"{push.noted_as}parent"]:
             at = datetime.fromisoformat(notes[f"{push.noted_as}at"])
             made = self.repository.commit(head, push.files, message=push.message, at=at)
             self.repository.push(site.project, site.environment, made, expected=head.commit)
             return self.awaiting(made.sha, now)
-        self._same_configuration(plan, head, push)
+        self._only_ours(plan, head, push)
         at = now.replace(microsecond=0)
         made = self.repository.commit(head, push.files, message=push.message, at=at)
-        return Noted({
-            f"{push.noted_as}commit": made.sha,
-            f"{push.noted_as}parent": head.commit,
-            f"{push.noted_as}at": at.isoformat(),
-        })  # fmt: skip
+        ours = {
+            "commit": made.sha, "parent": head.commit, "at": at.isoformat(),
+            "last_redeploy": newest_redeploy(self.platformsh, site),
+        }  # fmt: skip
+        names = () if push.noted_as else ("routes_before", "ca_file")
+        bound = {name: plan.inputs[name] for name in names}
+        return Noted({f"{push.noted_as}{name}": text for name, text in ours.items()} | bound)
 
-    def _same_configuration(self, plan: Plan, head: Any, push: Push) -> None:
-        """Other paths may have moved; the configuration that was approved may not."""
-        if push.noted_as or head.config_tree == plan.inputs["config_tree"]:
+    def _only_ours(self, plan: Plan, head: Any, push: Push) -> None:
+        """Other paths may have moved if that is deployed; the approved configuration may not."""
+        if push.noted_as:
             return
-        raise PreconditionFailed(
-            "The configuration in the repository has changed since the plan was approved; nothing"
-            " was pushed.",
-            hint="Decline or retry: the next card shows the change on the new head.",
-        )
+        if head.config_tree != plan.inputs["config_tree"]:
+            raise PreconditionFailed(
+                "The configuration in the repository has changed since the plan was approved;"
+                " nothing was pushed.",
+                hint="Decline or retry: the next card shows the change on the new head.",
+            )
+        if push.is_way_back:
+            return
+        brought = self.activity_of(plan.site, head.commit)
+        if brought is not None and brought.outcome != "success":
+            raise PreconditionFailed(
+                f"The head of {plan.site.environment} ({head.commit[:8]}) is not deployed: our"
+                " deployment would release other people's work. Nothing was pushed.",
+                hint="Wait until it is deployed, or put its deployment right, then press Retry.",
+            )
 
-    def awaiting(self, commit: str, now: datetime, phase: str = "deploy") -> Waiting:
-        """Wait for the deployment of `commit`."""
-        handle = {"commit": commit, "phase": phase}
+    def awaiting(self, commit: str, now: datetime, *, redeploy: Activity | None = None) -> Waiting:
+        """Wait for the deployment of `commit`: by its push, or by a redeploy after that failed."""
+        handle = {"commit": commit, "phase": "deploy"}
+        if redeploy is not None:
+            handle["activity"] = redeploy.id
         return self.rhythm.waiting(f"the deployment of {commit[:8]}", handle, now)
 
-    def deployed(self, site: Site, commit: str) -> bool:
-        """Whether the deployment of `commit` has ended well. Raises StepError when it has not."""
-        activity = self.activity_of(site, commit)
-        if activity is None or activity.outcome == "running":
+    def deployed(self, site: Site, waiting: Waiting) -> bool:
+        """Whether what is awaited has ended well. Raises StepError when it has ended otherwise."""
+        if "activity" in waiting.handle:
+            activity = self.platformsh.activity(site.project, waiting.handle["activity"])
+        else:
+            found = self.activity_of(site, waiting.handle["commit"])
+            if found is None:
+                return False
+            activity = found
+        if activity.outcome == "running":
             return False
         must_have_succeeded(self.platformsh, site, activity)
         return True

@@ -1,6 +1,6 @@
 """What the steps around client authentication share: the routes file, the CA, the deployment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -14,6 +14,7 @@ from steps.step import Change, Past, Plan, Row, Site
 from steps.zone_settings import baselines
 
 PAGE = "https://docs.upsun.com/domains/cdn.html#enable-mtls"
+NO_ADDRESS = "The origin has no address that could be asked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,12 @@ class RouteStep:
                 hint="Move it out of the way, or put Cloudflare's origin pull CA into it.",
             )
         edited = routes.require(facts.text, mode=mode, ca_path=CA_FILE)
+        if not edited.routes:
+            raise PreconditionFailed(
+                f"{facts.routes_path} has {mode} on every route already, and the deployment does"
+                " not show it.",
+                hint="Wait for a deployment that is under way, or redeploy, then press Retry.",
+            )
         files: dict[str, bytes | None] = {facts.routes_path: edited.text.encode()}
         if facts.ca is None:
             files[facts.ca_path] = self.ca_pem.encode()
@@ -166,3 +173,16 @@ def receipt(plan: Plan, commit: str) -> dict[str, str]:
     """What the way back needs of a pushed change."""
     bound = ("routes_before", "routes_after", "ca_file")
     return {"commit": commit, **{name: plan.inputs[name] for name in bound}}
+
+
+def as_before(text: str, wanted: str) -> str | None:
+    """The text from before a change, found by its digest and never guessed; None if it is lost."""
+    return next((one for one in _earlier(text) if digest(one.encode()) == wanted), None)
+
+
+def _earlier(text: str) -> Iterator[str]:
+    yield text
+    without = routes.undo(text, ca_path=CA_FILE).text
+    yield without
+    if without != text:
+        yield routes.require(text, mode="request", ca_path=CA_FILE).text
