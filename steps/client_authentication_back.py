@@ -77,7 +77,7 @@ class ClientAuthenticationBack(RouteStep):
         return Done({"undone": waiting.handle["commit"]})
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
-        """No route requires it, every address answers without a certificate, visitors are served."""
+        """No route requires it, every address answers without a certificate, visitors too."""
         if _required(self.deployed(plan.site)):
             return Verdict("not-yet", ("The deployment still requires it on some route.",))
         report = self.probe(plan.site, past, lambda: False)
