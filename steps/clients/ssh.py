@@ -91,11 +91,10 @@ def session(
     keys = pinned(known_hosts).get(where.name)
     if not keys:
         raise _unknown_host(where)
-    key = _key_with_certificate(certify)
     transport = _connected(where)
     try:
         _start(transport, where, keys)
-        transport.auth_publickey(where.user, key)
+        transport.auth_publickey(where.user, _key_with_certificate(certify))
         yield transport
     except paramiko.AuthenticationException as error:
         raise _denied(f"{where.host} did not accept the bot's SSH certificate.") from error
@@ -107,6 +106,7 @@ def session(
         ) from error  # fmt: skip
     finally:
         transport.close()
+        transport.sock.close()  # which a transport that was never started leaves open
 
 
 def _start(transport: paramiko.Transport, where: Remote, keys: Mapping[str, str]) -> None:
