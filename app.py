@@ -154,7 +154,7 @@ class Bot:
         self.client = web_client(slack.bot_token.get_secret_value(), settings.seam.slack_url)
         self.outbox = Outbox(
             self.engine, self.client, lambda state: run_messages(self._frame(), state),
-            new_op=lambda: secrets.token_hex(8),
+            new_op=lambda: secrets.token_hex(8), pause=settings.seam.slack_pause_seconds,
         )  # fmt: skip
         self.engine.changed.append(self.outbox.nudge)
 

@@ -99,6 +99,9 @@ class Seam(Group):
     """Where the bot's world differs from production; each moved one is shown everywhere."""
 
     slack_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
+    slack_pause_seconds: float = Field(
+        1.0, ge=0, description="Between two messages in a channel, as Slack's limits want it."
+    )
     cloudflare_url: str = Field(
         "https://api.cloudflare.com/client/v4", description="Cloudflare's API."
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.people_acting import Conversation
+from sandbox.people_acting import Conversation, readable
 from sandbox.world import Scenario, World
 
 CLOSED = "The origin is closed."
@@ -69,11 +69,11 @@ def run(
     talk = Conversation(world.slack, tell)
     try:
         talk.start(order=order)
-        tell(talk.approve_until((CLOSED,)))
+        tell(readable(talk.approve_until((CLOSED,))))
         access.append(world.direct.measure())
         if undo:
             talk.undo()
-            tell(talk.approve_until((UNDONE,)))
+            tell(readable(talk.approve_until((UNDONE,))))
             access.append(world.direct.measure())
     except (RuntimeError, TimeoutError) as error:
         problems.append(str(error) or "nothing happened in time")

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,8 @@ class Fault:
     times: int = 1
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    on_hit: Callable[[], None] = lambda: None
+    """Called when the fault strikes: before the request without an effect, else after its effect."""
 
 
 class Faults:

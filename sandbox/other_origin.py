@@ -36,9 +36,11 @@ class _Server(ThreadingHTTPServer):
 
 
 class OtherOrigin:
-    """A TLS server with a publicly trusted certificate."""
+    """Serves one page over TLS with a publicly trusted certificate, and over plain http."""
 
-    def __init__(self, authorities: Authorities, names: tuple[str, ...], port: int) -> None:
+    def __init__(
+        self, authorities: Authorities, names: tuple[str, ...], *, https_port: int, http_port: int
+    ) -> None:
         self.address = ADDRESS
         issued = authorities.public.issue(names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -47,12 +49,15 @@ class OtherOrigin:
             chain.write_text(issued.certificate_pem)
             key.write_text(issued.key_pem)
             context.load_cert_chain(chain, key)
-        self._server = _Server((ADDRESS, port), _Page)
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True, do_handshake_on_connect=False
+        secure, plain = (_Server((ADDRESS, port), _Page) for port in (https_port, http_port))
+        secure.socket = context.wrap_socket(
+            secure.socket, server_side=True, do_handshake_on_connect=False
         )
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._servers = (secure, plain)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()

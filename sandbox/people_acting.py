@@ -22,13 +22,14 @@ class Conversation:
         self._timeout = timeout
         self._pressed: set[str] = set()
         self._told: dict[str, str] = {}
+        self._ended: set[str] = set()
 
     def start(self, *, order: str = "no-downtime", site: str = SITE) -> None:
         """`/mtls start`, and the form filled in and sent."""
         self._tell(f"Starter types: /mtls start {site}")
         self._slack.command(STARTER, "/mtls", f"start {site}", SITE_OPS)
-        view = self._slack.wait_for(self._form, self._timeout)
-        blocks = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
+        view: Json = self._slack.wait_for(self._form, self._timeout)
+        blocks: dict[str, Json] = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
         values: dict[tuple[str, str], Any] = {
             ("site", "site"): site, ("order", "order"): order,
             ("project", "project"): _first_option(blocks["project"]),
@@ -50,7 +51,9 @@ class Conversation:
         Raises RuntimeError when a card says that it cannot go on.
         """
         while True:
-            found = self._slack.wait_for(lambda: self._next(ends), self._timeout)
+            found: tuple[Json, Json] | str = self._slack.wait_for(
+                lambda: self._next(ends), self._timeout
+            )
             if isinstance(found, str):
                 return found
             message, button = found
@@ -67,7 +70,8 @@ class Conversation:
     def _next(self, ends: tuple[str, ...]) -> tuple[Json, Json] | str | None:
         self.print_news()
         for message in self._messages():
-            if message["text"].startswith(ends):
+            if message["text"].startswith(ends) and message["ts"] not in self._ended:
+                self._ended.add(message["ts"])
                 return str(message["text"])
         stuck = self._button("retry")
         if stuck is not None:

@@ -94,8 +94,10 @@ class Watched:
             await self._app(scope, receive, send)
         elif fault.kind == "cut-after":
             await self._app(scope, receive, _swallow)
+            await asyncio.to_thread(fault.on_hit)
             await _cut(send)
         else:
+            await asyncio.to_thread(fault.on_hit)
             await _cut(send)
 
 

@@ -33,7 +33,8 @@ class Scenario:
     settle_seconds: float
     look_again_seconds: float
     way_back_seconds: float
-    ssl: str = "flexible"
+    slack_pause_seconds: float = 0.02
+    ssl: str = "full"
     gate: bool = True
     seed: int = 1
     visitors_rate: float = 24.0
@@ -41,12 +42,11 @@ class Scenario:
     @classmethod
     def demo(cls) -> "Scenario":
         """Slow enough to be watched, quick enough to stay."""
-        return cls(Timings.demo(), 2.5, 0.5, 4.0, ssl="full")
+        return cls(Timings.demo(), 2.5, 0.5, 4.0, slack_pause_seconds=0.2)
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
-        given = {"ssl": "full", **changes}
-        return cls(Timings.tests(), 0.4, 0.1, 0.5, **given)
+        return cls(Timings.tests(), 0.4, 0.1, 0.5, **changes)
 
 
 class World:
@@ -68,7 +68,10 @@ class World:
         }  # fmt: skip
         self.platformsh = PlatformshStandIn(**shared)
         self._closing.callback(self.platformsh.close)
-        self.other = OtherOrigin(self.authorities, (OTHER_HOST,), self.platformsh.https_port)
+        self.other = OtherOrigin(
+            self.authorities, (OTHER_HOST,), https_port=self.platformsh.https_port,
+            http_port=self.platformsh.http_port,
+        )  # fmt: skip
         self._closing.callback(self.other.close)
         self.cloudflare = CloudflareStandIn(**shared, resolve=self._origins)
         self._closing.callback(self.cloudflare.close)
@@ -125,6 +128,7 @@ class World:
             "MTLS_RUN_WAY_BACK_SECONDS": str(scenario.way_back_seconds),
             "MTLS_RUN_GATE_PATH": "/verify" if scenario.gate else "",
             "MTLS_SEAM_SLACK_URL": self.slack.api_url,
+            "MTLS_SEAM_SLACK_PAUSE_SECONDS": str(scenario.slack_pause_seconds),
             "MTLS_SEAM_CLOUDFLARE_URL": self.cloudflare.api_url,
             "MTLS_SEAM_PLATFORMSH_URL": vendor.api_url,
             "MTLS_SEAM_AUTH_URL": vendor.auth_url,

@@ -66,14 +66,14 @@ class Engine:
                 self._append(state, self._with_seams(decided))
             except Conflict:
                 continue
-            self._tell(run)
+            self.tell(run)
             return self.view(run)
         raise Conflict("The run is changing faster than this could be decided; press again.")
 
     def record(self, state: RunState, *events: e.Event) -> RunState:
         """Append what the driver found, behind the state it was found in. Raises Conflict."""
         self._append(state, events)
-        self._tell(state.run)
+        self.tell(state.run)
         return fold(state.run, self.store.read(state.run))
 
     def _append(self, state: RunState, events: tuple[e.Event, ...]) -> None:
@@ -92,7 +92,8 @@ class Engine:
             else event for event in events
         )  # fmt: skip
 
-    def _tell(self, run: str) -> None:
+    def tell(self, run: str) -> None:
+        """Something was appended that belongs to `run`: driver and outbox look at it."""
         for listener in self.changed:
             listener(run)
 

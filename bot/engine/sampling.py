@@ -60,7 +60,7 @@ class Sampler:
 
     def __init__(
         self, engine: Engine, take: Callable[[RunState], Sample | None], *,
-        every: timedelta, keep: timedelta = timedelta(seconds=30),
+        every: timedelta, keep: timedelta = timedelta(seconds=10),
     ) -> None:  # fmt: skip
         self._engine = engine
         self._take = take
@@ -113,3 +113,4 @@ class Sampler:
             self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))
         except Conflict:
             log.warning("sampler.conflict", run=run)
+        self._engine.tell(run)

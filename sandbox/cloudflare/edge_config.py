@@ -90,7 +90,7 @@ def _own(certificates: list[PullCertificate]) -> tuple[OwnIdentity, ...]:
     return tuple(
         OwnIdentity(Issued(c.certificate_pem, c.key_pem), c.active_on)
         for c in certificates
-        if not c.deleted
+        if c.deleted_on is None
     )
 
 
@@ -103,8 +103,13 @@ def _hosts(zone: Zone) -> tuple[tuple[str, OwnIdentity | None], ...]:
 
 
 def _overrides(zone: Zone) -> tuple[tuple[str, str], ...]:
-    """Rules for one host or for all ("") that set the SSL mode; the last one wins."""
+    """Hosts ("" for all) whose SSL mode a rule sets; Configuration Rules before Page Rules."""
     found = []
+    for rule in zone.page_rules:
+        address = rule["targets"][0]["constraint"]["value"]
+        host = address.rpartition("://")[2].lstrip("*").partition("/")[0]
+        modes = [action["value"] for action in rule["actions"] if action["id"] == "ssl"]
+        found += [(host, mode) for mode in modes if rule["status"] == "active"]
     for rule in zone.config_rules:
         mode = rule.get("action_parameters", {}).get("ssl")
         if mode and rule.get("enabled", True):

@@ -111,6 +111,9 @@ async def _json(request: Request) -> Any:
     if not raw:
         return {}
     try:
-        return json.loads(raw)
+        found = json.loads(raw)
     except ValueError:
-        raise ApiError(400, 6007, "Malformed JSON in request body") from None
+        found = None
+    if not isinstance(found, dict):
+        raise ApiError(400, 6007, "Malformed JSON in request body")
+    return found

@@ -1,6 +1,6 @@
 """Authenticated origin pulls of a zone's own and of single hosts, with their slow states."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -35,16 +35,16 @@ class PullsApi:
         return answer(self._upload(request, self._zone.host_certificates))
 
     def list_zone(self, request: Request) -> JSONResponse:
-        return answer([self._shown(c) for c in self._zone.zone_pull_certificates])
+        return self._listed(self._zone.zone_pull_certificates)
 
     def list_hosts(self, request: Request) -> JSONResponse:
-        return answer([self._shown(c) for c in self._zone.host_certificates])
+        return self._listed(self._zone.host_certificates)
 
     def get_zone(self, request: Request) -> JSONResponse:
-        return answer(self._shown(_find(request, self._zone.zone_pull_certificates)))
+        return answer(self._shown(self._one(request, self._zone.zone_pull_certificates)))
 
     def get_host(self, request: Request) -> JSONResponse:
-        return answer(self._shown(_find(request, self._zone.host_certificates)))
+        return answer(self._shown(self._one(request, self._zone.host_certificates)))
 
     def delete_zone(self, request: Request) -> JSONResponse:
         return self._delete(request, self._zone.zone_pull_certificates)
@@ -53,19 +53,26 @@ class PullsApi:
         return self._delete(request, self._zone.host_certificates)
 
     def associate(self, request: Request) -> JSONResponse:
-        shown = []
-        for entry in request.state.body.get("config") or []:
-            host, enabled = entry["hostname"], entry.get("enabled")
-            with self._zone.lock:
-                if enabled is None:
-                    self._zone.host_pulls.pop(host, None)
-                else:
-                    now = self._zone.clock()
-                    pull = HostPull(host, entry["cert_id"], bool(enabled), now)
-                    self._zone.host_pulls[host] = pull
-                    shown.append(self._association(pull))
+        entries = request.state.body.get("config") or []
+        for entry in entries:
+            if not self._zone.owns(str(entry.get("hostname"))):
+                raise ApiError(400, 1404, "The hostname is not in this zone")
+        found = [self._associated(entry) for entry in entries]
         self._zone.touched()
-        return answer(shown)
+        return answer([self._association(pull) for pull in found if pull])
+
+    def _associated(self, entry: dict[str, Any]) -> HostPull | None:
+        """`enabled: null` drops the association; the host falls back to the zone's pulls."""
+        host, enabled, now = str(entry["hostname"]), entry.get("enabled"), self._zone.clock()
+        with self._zone.lock:
+            if enabled is None:
+                self._zone.host_pulls.pop(host, None)
+                return None
+            known = self._zone.host_pulls.get(host)
+            wanted = str(entry.get("cert_id") or (known.cert_id if known else ""))
+            _found(wanted, self._zone.host_certificates, now)
+            self._zone.host_pulls[host] = HostPull(host, wanted, bool(enabled), now)
+            return self._zone.host_pulls[host]
 
     def association(self, request: Request) -> JSONResponse:
         found = self._zone.host_pulls.get(request.path_params["host"])
@@ -84,11 +91,17 @@ class PullsApi:
         self._zone.touched()
         return self._shown(made)
 
+    def _listed(self, certificates: list[PullCertificate]) -> JSONResponse:
+        now = self._zone.clock()
+        return answer([self._shown(c) for c in certificates if c.status(now) != "deleted"])
+
+    def _one(self, request: Request, certificates: list[PullCertificate]) -> PullCertificate:
+        return _found(request.path_params["certificate"], certificates, self._zone.clock())
+
     def _delete(self, request: Request, from_: list[PullCertificate]) -> JSONResponse:
-        found = _find(request, from_)
+        found = self._one(request, from_)
         with self._zone.lock:
-            found.deleted = True
-            from_.remove(found)
+            found.deleted_on = self._zone.clock() + timedelta(seconds=self._seconds)
         self._zone.touched()
         return answer(self._shown(found))
 
@@ -103,17 +116,23 @@ class PullsApi:
         }  # fmt: skip
 
     def _association(self, pull: HostPull) -> dict[str, Any]:
+        certificates = self._zone.host_certificates
+        certificate = next((c for c in certificates if c.id == pull.cert_id), None)
+        shown = self._shown(certificate) if certificate else {}
         return {
             "hostname": pull.hostname, "cert_id": pull.cert_id, "enabled": pull.enabled,
-            "status": "active", "cert_status": "active", "updated_at": rfc3339(pull.updated_at),
-            "created_at": rfc3339(pull.updated_at),
+            "status": "active", "cert_status": shown.get("status", "deleted"),
+            "updated_at": rfc3339(pull.updated_at), "created_at": rfc3339(pull.updated_at),
+            "cert_uploaded_on": shown.get("uploaded_on"),
+            "cert_updated_at": shown.get("uploaded_on"),
+            **{name: shown.get(name) for name in
+               ("certificate", "issuer", "serial_number", "signature", "expires_on")},
         }  # fmt: skip
 
 
-def _find(request: Request, certificates: list[PullCertificate]) -> PullCertificate:
-    wanted = request.path_params["certificate"]
+def _found(wanted: str, certificates: list[PullCertificate], now: datetime) -> PullCertificate:
     found = next((c for c in certificates if c.id == wanted), None)
-    if found is None:
+    if found is None or found.status(now) == "deleted":
         raise NOT_FOUND
     return found
 

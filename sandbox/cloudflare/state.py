@@ -83,11 +83,12 @@ class PullCertificate:
     uploaded_on: datetime
     active_on: datetime
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    deleted: bool = False
+    deleted_on: datetime | None = None
+    """When a deletion that was asked for is done; it takes its time too."""
 
     def status(self, now: datetime) -> str:
-        if self.deleted:
-            return "pending_deletion"
+        if self.deleted_on is not None:
+            return "pending_deletion" if now < self.deleted_on else "deleted"
         return "active" if now >= self.active_on else "pending_deployment"
 
 
@@ -174,6 +175,15 @@ class Zone:
             self.records.append(Record(name, kind, content, proxied))
             self.touched()
 
+    def override_ssl(self, host: str, mode: str, *, by: Literal["rule", "page rule"]) -> None:
+        """Somebody lets a Configuration Rule or a Page Rule set the SSL mode of one host."""
+        with self.lock:
+            if by == "rule":
+                self.config_rules.append(_config_rule(host, mode))
+            else:
+                self.page_rules.append(_page_rule(host, mode))
+            self.touched()
+
     def change(self, **fields: Any) -> None:
         """Set fields of the zone behind somebody's back: ``change(pretend_aop=True)``."""
         with self.lock:
@@ -190,3 +200,25 @@ class Zone:
     def owns(self, hostname: str) -> bool:
         plain = hostname.removeprefix("*.")
         return plain == self.name or plain.endswith(f".{self.name}")
+
+
+_LONG_AGO = "2024-01-01T05:20:00.123450Z"
+
+
+def _config_rule(host: str, mode: str) -> dict[str, Any]:
+    return {
+        "id": secrets.token_hex(16), "ref": secrets.token_hex(16), "version": "1",
+        "action": "set_config", "expression": f'(http.host eq "{host}")', "enabled": True,
+        "description": f"SSL of {host}", "action_parameters": {"ssl": mode},
+        "last_updated": _LONG_AGO,
+    }  # fmt: skip
+
+
+def _page_rule(host: str, mode: str) -> dict[str, Any]:
+    matches = {"operator": "matches", "value": f"*{host}/*"}
+    return {
+        "id": secrets.token_hex(16), "priority": 1, "status": "active",
+        "targets": [{"target": "url", "constraint": matches}],
+        "actions": [{"id": "ssl", "value": mode}],
+        "created_on": _LONG_AGO, "modified_on": _LONG_AGO,
+    }  # fmt: skip

@@ -161,6 +161,8 @@ class GitHost:
         if activities or method == "GET":
             self._note(method, ask, updates)
         if cut:
+            assert fault is not None
+            await asyncio.to_thread(fault.on_hit)
             return 1
         if not ask.no_wait:
             for activity in activities:

@@ -1,0 +1,103 @@
+"""A whole world with the bot as a process in it, and the people who act; for the tests."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.auto import CLOSED, UNDONE, leaks
+from sandbox.people_acting import Conversation, buttons
+from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
+from sandbox.world import Scenario, World
+
+Json = dict[str, Any]
+CARD_SECONDS = 45.0
+"""The longest that a test waits for the next card; a hang fails and does not stay."""
+
+
+@dataclass
+class Stage:
+    """One world, its conversation, and what a test asks of both."""
+
+    world: World
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.talk = Conversation(self.world.slack, self.told.append, timeout=CARD_SECONDS)
+
+    def begin(self, *, visitors: bool = False) -> None:
+        """The bot is started, and connected."""
+        self.world.bot.start()
+        self.world.slack.wait_connected(30)
+        if visitors:
+            self.world.visitors.start()
+
+    def close_origin(self, order: str = "no-downtime") -> None:
+        """A run to its end."""
+        self.talk.start(order=order)
+        self.talk.approve_until((CLOSED,))
+
+    def undo(self) -> None:
+        """The way back to its end."""
+        self.talk.undo()
+        self.talk.approve_until((UNDONE,))
+
+    def wait(self, condition: Callable[[], Any]) -> Any:
+        return self.world.slack.wait_for(condition, CARD_SECONDS)
+
+    def card(self, title: str, words: str = "") -> Json:
+        """The newest message that begins with a title and holds some words, once it is there."""
+
+        def found() -> Json | None:
+            self.talk.print_news()
+            for message in reversed(self.world.slack.messages(SITE_OPS)):
+                if message["text"].startswith(title) and words in message["text"]:
+                    return message
+            return None
+
+        card: Json = self.wait(found)
+        return card
+
+    def press(self, card: Json, action: str, user: str = APPROVER) -> None:
+        button = next(b for b in buttons(card) if b["action_id"] == action)
+        self.world.slack.press(user, SITE_OPS, card["ts"], button["action_id"])
+
+    def approve(self, title: str) -> None:
+        """The card of that title is shown, and the approver says yes."""
+        self.press(self.card(title, "Waiting for a yes"), "approve")
+
+    def start(self, order: str = "no-downtime") -> None:
+        self.talk.start(order=order)
+
+    def refusals(self, user: str = STARTER) -> tuple[str, ...]:
+        return tuple(m["text"] for m in self.world.slack.ephemerals(user))
+
+    def events(self, kind: str = "%") -> list[tuple[str, str]]:
+        """Type and body of every event of every run, in order."""
+        connection = sqlite3.connect(self.world.directory / "log.sqlite3")
+        try:
+            rows = connection.execute(
+                "select type, body from events where stream not like '%/%' and type like ?"
+                " order by stream, seq", [kind],
+            )  # fmt: skip
+            return [(str(kind), str(body)) for kind, body in rows]
+        finally:
+            connection.close()
+
+    def vendor_writes(self) -> dict[str, int]:
+        return self.world.writes()
+
+    def secrets_found(self) -> list[str]:
+        return leaks(self.world)
+
+
+@contextmanager
+def stage(directory: Path, **scenario: Any) -> Iterator[Stage]:
+    """A world that ends with the test."""
+    world = World(Scenario.tests(**scenario), directory)
+    try:
+        yield Stage(world)
+    finally:
+        world.close()

@@ -1,0 +1,66 @@
+"""SIGKILL at every write of a rollout and of its undo, and the run goes on by itself."""
+
+import json
+from pathlib import Path
+
+from sandbox.faults import Fault
+from tests.e2e.stage import Stage, stage
+
+WRITES = (
+    ("cloudflare", "PATCH", "/settings/development_mode"),
+    ("cloudflare", "POST", "/certificates$"),
+    ("platformsh", "POST", "/certificates$"),
+    ("platformsh", "POST", "/redeploy$"),
+    ("cloudflare", "PATCH", "/settings/ssl_automatic_mode"),
+    ("cloudflare", "PATCH", "/settings/ssl$"),
+    ("cloudflare", "PATCH", "/settings/tls_client_auth"),
+    ("git", "POST", "git"),
+)
+
+
+def _kill_at(on: Stage, kind: str, hits: list[str]) -> None:
+    """The bot is killed at the first of each kind of write, and started again."""
+    for service, method, path in WRITES:
+
+        def strike(name: str = f"{service} {path}") -> None:
+            hits.append(name)
+            on.world.bot.restart()
+
+        on.world.faults.add(Fault(service, method, path, kind, on_hit=strike))  # type: ignore[arg-type]
+
+
+def _one_of_each(on: Stage) -> None:
+    """Exactly one valid certificate at each vendor, one commit a change, one yes a plan."""
+    zone, project = on.world.cloudflare.zone, on.world.platformsh.project
+    valid = [c for c in zone.certificates if not c.revoked_at]
+    custom = [c for c in project.certificates.values() if not c.is_provisioned]
+    assert (len(valid), len(custom)) == (1, 1)
+    assert len(on.world.journal.writes("git")) == 2  # the gate's commit and the one that requires
+    approved = [json.loads(body)["step"] for _, body in on.events("plan-approved")]
+    assert len(approved) == len(set(approved)) == 7
+    assert on.events("plan-drifted") == []
+
+
+def test_killed_after_the_effect_of_every_write_the_run_completes(tmp_path: Path) -> None:
+    """Between request and event: found out by observing, adopted, and nothing is done twice."""
+    hits: list[str] = []
+    with stage(tmp_path, ssl="flexible") as on:
+        on.begin()
+        _kill_at(on, "cut-after", hits)
+        on.close_origin()
+        assert len(hits) == len(WRITES)
+        assert on.world.direct.measure() == "closed"
+        _one_of_each(on)
+        assert on.secrets_found() == []
+
+
+def test_killed_before_the_effect_of_every_write_the_run_completes(tmp_path: Path) -> None:
+    """The request never arrived: after the restart it is made once."""
+    hits: list[str] = []
+    with stage(tmp_path, ssl="flexible") as on:
+        on.begin()
+        _kill_at(on, "cut-before", hits)
+        on.close_origin()
+        assert len(hits) == len(WRITES)
+        assert on.world.direct.measure() == "closed"
+        _one_of_each(on)

@@ -1,0 +1,113 @@
+"""A whole run through Slack's payloads, with the bot as a process and visitors all the time."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.people_acting import buttons
+from sandbox.slack.people import OUTSIDER, STARTER
+from tests.e2e.stage import stage
+
+
+def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
+    tmp_path: Path,
+) -> None:
+    """Open → closed → open over real TLS; 20 visitors a second or more, none of them refused."""
+    with stage(tmp_path) as on:
+        on.begin(visitors=True)
+        access = [on.world.direct.measure()]
+        on.close_origin()
+        access.append(on.world.direct.measure())
+        closed_writes = on.vendor_writes()
+        on.close_origin()  # a second run on the finished site
+        assert on.vendor_writes() == closed_writes
+        assert len([e for e in on.events("run-closed") if "closed" in e[1]]) == 2
+        first_run_approvals = len(on.events("plan-approved"))
+        on.undo()
+        access.append(on.world.direct.measure())
+        summary = on.world.visitors.stop()
+        assert access == ["open", "closed", "open"]
+        assert summary.failures == ()
+        assert summary.rate >= 20
+        assert first_run_approvals == 7
+        assert on.secrets_found() == []
+        assert on.world.cloudflare.zone.certificates[0].revoked_at is not None
+        custom = [c for c in on.world.platformsh.project.certificates.values()
+                  if not c.is_provisioned]  # fmt: skip
+        assert custom == []
+
+
+def test_the_published_order_refuses_visitors_and_the_report_says_how_long(
+    tmp_path: Path,
+) -> None:
+    """The measure works: between require and origin pulls somebody is refused, and it is told."""
+    with stage(tmp_path, slack_pause_seconds=0.3) as on:
+        on.begin(visitors=True)
+        on.close_origin("published")
+        refused = on.world.visitors.summary().failed
+        report = on.card("The origin is closed.", "Refused from")
+        assert refused > 0
+        assert on.world.direct.measure() == "closed"
+        assert " s at most" in report["text"]
+        before_undo = on.world.visitors.summary().failed
+        on.undo()
+        assert on.world.visitors.stop().failed == before_undo
+
+
+@pytest.mark.parametrize("mode", ["flexible", "strict"])
+def test_undo_goes_back_to_the_mode_before_and_nobody_is_refused(tmp_path: Path, mode: str) -> None:
+    """From flexible and from strict: the settings end as they began."""
+    with stage(tmp_path, ssl=mode) as on:
+        on.begin(visitors=True)
+        on.close_origin()
+        assert on.world.cloudflare.zone.setting("ssl") == "strict"
+        on.undo()
+        zone = on.world.cloudflare.zone
+        after = [zone.setting(n) for n in ("ssl", "ssl_automatic_mode", "tls_client_auth")]
+        assert after == [mode, "auto", "off"]
+        assert on.world.visitors.stop().failures == ()
+
+
+def test_only_who_may_approve_approves(tmp_path: Path) -> None:
+    """An outsider's and the starter's press are refused in words, to them alone; nothing is kept."""
+    with stage(tmp_path) as on:
+        on.begin()
+        on.start()
+        card = on.card("Development mode on", "Waiting for a yes")
+        on.press(card, "approve", OUTSIDER)
+        on.wait(lambda: on.refusals(OUTSIDER))
+        on.press(card, "approve", STARTER)
+        on.wait(lambda: [t for t in on.refusals() if "approver" in t])
+        assert on.events("plan-approved") == []
+        on.press(card, "approve")
+        on.wait(lambda: on.events("plan-approved"))
+
+
+def test_a_zone_that_changed_between_card_and_click_voids_the_yes(tmp_path: Path) -> None:
+    """A new card says what changed; nothing was written by the bot."""
+    with stage(tmp_path, ssl="flexible") as on:
+        on.begin()
+        on.start()
+        for title in ("Development mode on", "Origin certificate"):
+            on.approve(title)
+        card = on.card("SSL mode Full", "Waiting for a yes")
+        writes = on.vendor_writes()
+        on.world.cloudflare.zone.set("ssl", "off")
+        on.press(card, "approve")
+        again = on.wait(lambda: on.events("plan-drifted"))
+        assert "was flexible" in again[0][1]
+        newest = on.card("SSL mode Full", "off → full")
+        assert newest["ts"] != card["ts"]
+        assert on.vendor_writes() == writes
+        assert not list(buttons(on.card("SSL mode Full: this card is out of date")))
+
+
+def test_two_presses_at_once_are_one_approval(tmp_path: Path) -> None:
+    """A double click is one event, and the second press says who approved."""
+    with stage(tmp_path) as on:
+        on.begin()
+        on.start()
+        card = on.card("Development mode on", "Waiting for a yes")
+        on.press(card, "approve")
+        on.card("Origin certificate", "Waiting for a yes")
+        assert len(on.events("plan-approved")) == 1
