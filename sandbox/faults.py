@@ -27,7 +27,7 @@ class Fault:
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     on_hit: Callable[[], None] = lambda: None
-    """Called when the fault strikes: before the request without an effect, else after its effect."""
+    """Called when the fault strikes; after the effect, where there is one."""
 
 
 class Faults:

@@ -51,12 +51,9 @@ class Conversation:
         Raises RuntimeError when a card says that it cannot go on.
         """
         while True:
-            found: tuple[Json, Json] | str = self._slack.wait_for(
-                lambda: self._next(ends), self._timeout
-            )
-            if isinstance(found, str):
-                return found
-            message, button = found
+            ended, message, button = self._slack.wait_for(lambda: self._next(ends), self._timeout)
+            if ended:
+                return ended
             self._pressed.add(button["value"])
             self._tell(f"Approver presses {button['text']['text']}")
             self._slack.press(APPROVER, SITE_OPS, message["ts"], button["action_id"])
@@ -67,19 +64,20 @@ class Conversation:
         self._tell("Starter presses Undo")
         self._slack.press(STARTER, SITE_OPS, message["ts"], button["action_id"])
 
-    def _next(self, ends: tuple[str, ...]) -> tuple[Json, Json] | str | None:
+    def _next(self, ends: tuple[str, ...]) -> tuple[str, Json, Json] | None:
         self.print_news()
         for message in self._messages():
             if message["text"].startswith(ends) and message["ts"] not in self._ended:
                 self._ended.add(message["ts"])
-                return str(message["text"])
+                return str(message["text"]), message, {}
         stuck = self._button("retry")
         if stuck is not None:
             raise RuntimeError(f"cannot go on: {stuck[0]['text']}")
         refused = [m["text"] for m in self._slack.ephemerals(STARTER)]
         if refused and not self._messages():
             raise RuntimeError(f"refused: {refused[-1]}")
-        return self._button("approve")
+        found = self._button("approve")
+        return ("", *found) if found else None
 
     def _button(self, action_id: str) -> tuple[Json, Json] | None:
         for message in self._messages():

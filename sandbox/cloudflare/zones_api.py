@@ -106,9 +106,11 @@ class ZonesApi:
         self.own(request)
         if not self._zone.config_rules:
             raise ApiError(404, 10003, "could not find entrypoint ruleset")
-        phase, changed = "http_config_settings", "2024-01-01T05:20:00.123450Z"
-        return answer({"id": "r" * 32, "name": "default", "kind": "zone", "version": "1",
-                       "phase": phase, "last_updated": changed, "rules": self._zone.config_rules})  # fmt: skip
+        return answer({
+            "id": "r" * 32, "name": "default", "kind": "zone", "version": "1",
+            "phase": "http_config_settings", "last_updated": "2024-01-01T05:20:00.123450Z",
+            "rules": self._zone.config_rules,
+        })  # fmt: skip
 
     def page_rules(self, request: Request) -> JSONResponse:
         self.own(request)

@@ -95,7 +95,7 @@ class Vantage:
         """Look at each host by each of its edge addresses and judge against its baseline."""
         seen = _for_each(tuple(baselines), self._everywhere)
         judged = tuple(
-            (host, self._loop_or(host, judge(one, baseline)))
+            (host, self._loop_or(host, _better(one, baseline) or judge(one, baseline)))
             for (host, baseline), looks in zip(baselines.items(), seen, strict=True)
             for one in looks
         )
@@ -157,6 +157,19 @@ class Vantage:
 def _for_each(hosts: Sequence[str], ask: Callable[[str], T]) -> tuple[T, ...]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(ask, hosts))
+
+
+def _better(seen: Look, baseline: Look) -> Judgement | None:
+    """A site that sent its visitors in a circle and does not any more: mended, not broken."""
+    circle = _redirects(baseline) and _target(baseline) == baseline.url.split("?")[0]
+    answered = seen.status is not None and seen.status < 400  # noqa: PLR2004 - RFC 9110
+    if not circle or not answered or _target(seen) == seen.url.split("?")[0]:
+        return None
+    return Judgement("fine", f"HTTP {seen.status}; before the run it redirected to itself.")
+
+
+def _target(seen: Look) -> str:
+    return dict(seen.headers).get("location", "").split("?")[0]
 
 
 def _redirects(seen: Look) -> bool:

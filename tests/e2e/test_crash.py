@@ -37,7 +37,7 @@ def _one_of_each(on: Stage) -> None:
     assert (len(valid), len(custom)) == (1, 1)
     assert len(on.world.journal.writes("git")) == 2  # the gate's commit and the one that requires
     approved = [json.loads(body)["step"] for _, body in on.events("plan-approved")]
-    assert len(approved) == len(set(approved)) == 7
+    assert len(approved) == len(set(approved)) == 8
     assert on.events("plan-drifted") == []
 
 

@@ -29,7 +29,7 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         assert access == ["open", "closed", "open"]
         assert summary.failures == ()
         assert summary.rate >= 20
-        assert first_run_approvals == 7
+        assert first_run_approvals == 8
         assert on.secrets_found() == []
         assert on.world.cloudflare.zone.certificates[0].revoked_at is not None
         custom = [c for c in on.world.platformsh.project.certificates.values()
@@ -69,7 +69,7 @@ def test_undo_goes_back_to_the_mode_before_and_nobody_is_refused(tmp_path: Path,
 
 
 def test_only_who_may_approve_approves(tmp_path: Path) -> None:
-    """An outsider's and the starter's press are refused in words, to them alone; nothing is kept."""
+    """An outsider's and the starter's press are refused in words, to them alone."""
     with stage(tmp_path) as on:
         on.begin()
         on.start()
