@@ -56,7 +56,7 @@ class Eyes(Vantage):
         return {host: Look(f"https://{host}/", status=200) for host in hosts}
 
     def cache_answers(self, host: str) -> bool:
-        return self.zone.settings["development_mode"] != "on"
+        return self.world.cache_sticks or self.zone.settings["development_mode"] != "on"
 
     def unverified(self, hosts: Sequence[str], path: str, looks: int) -> tuple[str, ...]:
         asked = self._mode() in ("request", "require")

@@ -42,6 +42,8 @@ class World:
     visitors: Literal["", "broken", "inconclusive"] = ""
     """A word stands above what the rest of the world makes of visitors."""
     broken_hosts: set[str] = field(default_factory=set)
+    cache_sticks: bool = False
+    """Is a page answered by the cache although development mode is on?"""
     presents: bool = True
     """Does Cloudflare really present its certificate when the switch is on?"""
     live: str = ""

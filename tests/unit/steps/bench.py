@@ -14,6 +14,7 @@ from steps.client_authentication import ClientAuthentication, WayBack
 from steps.client_authentication_back import ClientAuthenticationBack
 from steps.deployments import Rhythm
 from steps.development_mode import DevelopmentMode, DevelopmentModeBack, DevelopmentModeOff
+from steps.errors import RolloutError
 from steps.gate import Gate
 from steps.http_access import HttpAccess, HttpAccessBack
 from steps.origin.vantage import keep
@@ -143,44 +144,52 @@ class Engine:
     forgets: bool = True
     """A kill loses the memory of the process; a cut connection does not."""
     answers: int = 0
+    failed: bool = False
+    notes: dict[str, str] = field(default_factory=dict)
+    waiting: Waiting | None = None
+    now: datetime = NOON
+    plan: Plan = field(init=False)
 
     def run(self, key: str) -> Ended:
-        steps = self.bench.steps()
-        plan = self.bench.plan(key, self.past)
-        assert plan.changes, f"{key} has nothing to do here"
-        notes: dict[str, str] = {}
-        waiting: Waiting | None = None
-        now = NOON
+        """Observe, plan, and carry the plan out to its end."""
+        self.notes, self.waiting, self.now = {}, None, NOON
+        self.plan = self.bench.plan(key, self.past)
+        assert self.plan.changes, f"{key} has nothing to do here"
+        return self.resume(key)
+
+    def resume(self, key: str) -> Ended:
+        """Go on where the notes are, as after a restart or Retry."""
+        steps, plan = self.bench.steps(), self.plan
+        self.waiting = None if self.failed else self.waiting
         for _ in range(100):
             try:
-                outcome = self._ask(steps[key], plan, notes, waiting, now)
-            except Exception as killed:
-                if not isinstance(killed, Lost):
-                    raise
+                outcome = self._ask(steps[key])
+            except Lost:
                 steps = self.bench.steps() if self.forgets else steps
-                if not notes and waiting is None:
+                if not self.notes and self.waiting is None:
                     found = self.bench.plan(key, self.past)
                     assert found.nothing_to_do or found.fingerprint == plan.fingerprint
                 continue
+            except RolloutError:
+                self.failed = True
+                raise
             match outcome:
                 case Done():
-                    return Ended(plan, outcome.receipt, notes)
+                    return Ended(plan, outcome.receipt, self.notes)
                 case Noted():
-                    notes, waiting = {**notes, **outcome.notes}, None
+                    self.notes, self.waiting = {**self.notes, **outcome.notes}, None
                 case Waiting():
-                    waiting, now = outcome, max(now, outcome.look_again_at)
+                    self.waiting, self.now = outcome, max(self.now, outcome.look_again_at)
         raise AssertionError(f"{key} does not come to an end")
 
-    def _ask(
-        self, step: Step[Any], plan: Plan, notes: Mapping[str, str], waiting: Waiting | None,
-        now: datetime,
-    ) -> Outcome:  # fmt: skip
+    def _ask(self, step: Step[Any]) -> Outcome:
         written = len(self.bench.world.writes)
-        if waiting is None:
-            outcome = step.apply(plan, notes, past=self.past, now=now)
+        if self.waiting is None:
+            outcome = step.apply(self.plan, self.notes, past=self.past, now=self.now)
         else:
-            outcome = step.poll(plan, waiting, past=self.past, now=now)
-        assert len(self.bench.world.writes) - written <= (waiting is None), "one write a call"
+            outcome = step.poll(self.plan, self.waiting, past=self.past, now=self.now)
+        may_write = self.waiting is None
+        assert len(self.bench.world.writes) - written <= may_write, "one write a call"
         self.answers += 1
         if self.answers - 1 == self.lose:
             raise Lost

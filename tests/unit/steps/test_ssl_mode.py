@@ -1,0 +1,158 @@
+"""SSL mode: at least Full and pinned, strict at the end, and back as before."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps.errors import PreconditionFailed
+from steps.step import Past
+from steps.zone_settings import SettingFacts
+from tests.doubles.world import NEIGHBOUR, NOON, SITE
+from tests.unit.steps.bench import Bench, Engine, before, with_receipt
+
+CONCERN = f"{NEIGHBOUR} would break: 203.0.113.31 shows no certificate for it."
+
+
+@pytest.mark.parametrize(
+    ("mode", "automatic", "wanted"),
+    [
+        ("off", "auto", {"ssl_automatic_mode": "custom", "ssl": "full"}),
+        ("flexible", "custom", {"ssl": "full"}),
+        ("full", "auto", {"ssl_automatic_mode": "custom"}),
+        ("full", "custom", {}),
+        ("strict", "auto", {"ssl_automatic_mode": "custom"}),
+        ("strict", "custom", {}),
+        ("origin_pull", "custom", {}),
+    ],
+)
+def test_at_least_full_and_pinned_first(mode: str, automatic: str, wanted: dict[str, str]) -> None:
+    """A higher mode is never lowered, and the pin comes before the mode."""
+    step = Bench().steps()["ssl-full"]
+    facts = SettingFacts({"ssl_automatic_mode": automatic, "ssl": mode})
+    plan = step.plan(SITE, facts, Past())
+    assert list(wanted.items()) == list(plan.inputs.items())
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted"),
+    [("off", ["strict"]), ("full", ["strict"]), ("strict", []), ("origin_pull", [])],
+)
+def test_strict_or_what_validates_as_well(mode: str, wanted: list[str]) -> None:
+    """SSL-only origin pull is strict already."""
+    step = Bench().steps()["ssl-strict"]
+    assert wanted == [c.after for c in step.plan(SITE, SettingFacts({"ssl": mode}), Past()).changes]
+
+
+FULL = SettingFacts({"ssl_automatic_mode": "auto", "ssl": "off"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FULL, values={**FULL.values, "ssl": "flexible"}),
+        replace(FULL, values={**FULL.values, "ssl_automatic_mode": "custom"}),
+        replace(FULL, locked=frozenset({"ssl_automatic_mode"})),
+        replace(FULL, concerns=(CONCERN,)),
+    ],
+)
+def test_other_facts_void_the_approval(other: SettingFacts) -> None:
+    """The value from before, the pin and each concern are part of what was approved."""
+    step = Bench().steps()["ssl-full"]
+    prints = {step.plan(SITE, facts, Past()).fingerprint for facts in (FULL, other)}
+    assert len(prints) == 2
+
+
+def test_a_pin_that_cannot_be_set_is_told_and_not_tried() -> None:
+    """Some plans of Cloudflare do not have it."""
+    step = Bench().steps()["ssl-full"]
+    plan = step.plan(SITE, replace(FULL, locked=frozenset({"ssl_automatic_mode"})), Past())
+    assert list(plan.inputs) == ["ssl"]
+    assert any("cannot be pinned" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict"])
+def test_an_origin_that_would_break_blocks(key: str) -> None:
+    """Problems at our own hosts are no matter of accepting."""
+    bench, past = before(key)
+    bench.problems = ("203.0.113.11 shows no certificate for www.example.com.",)
+    with pytest.raises(PreconditionFailed, match="shows no certificate"):
+        bench.plan(key, past)
+
+
+@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict"])
+def test_a_mode_raised_meanwhile_is_not_lowered(key: str) -> None:
+    """Between the yes and the write somebody set SSL-only origin pull: it stays."""
+    bench, past = before(key)
+    plan = bench.plan(key, past)
+    bench.zone.settings["ssl"] = "origin_pull"
+    step, notes = bench.steps()[key], {"begun": "yes"}
+    for _ in plan.inputs:
+        step.apply(plan, notes, past=past, now=NOON)
+    assert bench.zone.settings["ssl"] == "origin_pull"
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_neighbour_whose_breaking_was_accepted_fails_no_proof(*, accepted: bool) -> None:
+    """Accepted by name means accepted for every later look; others still count."""
+    bench, past = before("ssl-strict")
+    bench.concerns = (CONCERN,) if accepted else ()
+    ended = Engine(bench, past).run("ssl-strict")
+    bench.world.broken_hosts = {NEIGHBOUR}
+    after = with_receipt(past, ended)
+    assert bench.verify(ended.plan, after).holds is accepted
+    bench.world.broken_hosts = {NEIGHBOUR, "www.example.com"}
+    assert not bench.verify(ended.plan, after).holds
+
+
+def test_strict_is_proven_by_certificates_and_not_by_the_setting() -> None:
+    """The mode reads strict and visitors are served, and an address shows another certificate."""
+    bench, past = before("ssl-strict")
+    ended = Engine(bench, past).run("ssl-strict")
+    bench.problems = ("203.0.113.12 for www.example.com: certificate has expired",)
+    assert bench.verify(ended.plan, with_receipt(past, ended)).state == "failed"
+
+
+def test_full_is_set_and_not_yet_proven() -> None:
+    """What Full is worth shows at strict."""
+    bench, past = before("ssl-full")
+    ended = Engine(bench, past).run("ssl-full")
+    verdict = bench.verify(ended.plan, with_receipt(past, ended))
+    assert (verdict.state, verdict.proven_by) == ("set", "ssl-strict")
+
+
+@pytest.mark.parametrize(
+    ("mode", "receipt", "wanted"),
+    [
+        ("strict", {"installed": "custom-1"}, ["full"]),
+        ("strict", {"public_key": "ab" * 32}, ["full"]),
+        ("strict", {}, []),
+        ("full", {"installed": "custom-1"}, []),
+    ],
+)
+def test_held_at_full_while_the_certificate_goes(
+    mode: str, receipt: dict[str, str], wanted: list[str]
+) -> None:
+    """Only where a certificate of this run is about to be taken away."""
+    step = Bench().steps()["undo-ssl-hold"]
+    past = Past({"origin-certificate": receipt})
+    assert wanted == [c.after for c in step.plan(SITE, SettingFacts({"ssl": mode}), past).changes]
+
+
+@pytest.mark.parametrize(
+    "key", ["undo-ssl-hold", "undo-ssl-mode", "undo-automatic-ssl", "undo-origin-pulls"]
+)
+def test_a_setting_that_a_neighbour_needs_stays(key: str) -> None:
+    """Another closed site of the zone relies on it; the reason names it."""
+    bench, past = before(key)
+    assert bench.plan(key, past).changes
+    needed = replace(past, neighbours=("shop.example.com",))
+    assert bench.plan(key, needed).nothing_to_do
+    step = bench.steps()[key]
+    (reason,) = step.satisfied(SITE, step.observe(SITE), needed)
+    assert "shop.example.com" in reason
+
+
+def test_a_mode_below_full_comes_back_with_a_warning() -> None:
+    """The redirect loop from before the run comes back with it."""
+    bench, past = before("undo-ssl-mode")
+    assert any("circle" in note for note in bench.plan("undo-ssl-mode", past).notes)
