@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from socket import socket
 from typing import Literal
@@ -12,7 +12,7 @@ import httpx
 
 from sandbox.authorities import Authorities, Issued
 from sandbox.cloudflare import CloudflareStandIn
-from sandbox.cloudflare.state import Zone
+from sandbox.cloudflare.state import PERMISSIONS, Zone
 from sandbox.exchange import load_identity
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -34,6 +34,13 @@ def authorities() -> Authorities:
 def shown() -> Issued:
     """What the origins show unless told otherwise; any public visitor would accept it."""
     return authorities().public.issue([HOST], key="ecc")
+
+
+def begin() -> Zone:
+    """A zone that accepts plain http."""
+    zone = Zone()
+    zone.settings["always_use_https"] = "off"
+    return zone
 
 
 @dataclass
@@ -66,6 +73,16 @@ class Stand:
     def change(self, **fields: object) -> None:
         self.zone.change(**fields)
         assert self.cloudflare.settle()
+
+    def reset(self) -> None:
+        """A zone as it begins, that accepts plain http; an empty cache; every right."""
+        kept = {"lock", "on_change", "purges"}
+        fresh, purges = begin(), self.zone.purges + 1
+        self.origins.clear()
+        self.faults.clear()
+        self.cloudflare.tokens[self.cloudflare.token].permissions = PERMISSIONS
+        values = {f.name: getattr(fresh, f.name) for f in fields(Zone) if f.name not in kept}
+        self.change(**values, purges=purges)
 
     def lead(self, https: Behaviour | None, http: Behaviour | None = None) -> Origin:
         """Lead the host to new origins; one that is left out refuses connections."""
@@ -107,7 +124,7 @@ def standing(timings: Timings = AT_ONCE, *, seed: int = 1) -> Iterator[Stand]:
     with ExitStack() as later, ExitStack() as closing:
         cloudflare = CloudflareStandIn(
             authorities=authorities(), journal=journal, faults=faults, timings=timings, seed=seed,
-            resolve=lambda content: origins.get(content, ()),
+            resolve=lambda content: origins.get(content, ()), zone=begin(),
         )  # fmt: skip
         closing.callback(cloudflare.close)
         bearer = {"Authorization": f"Bearer {cloudflare.token}"}
@@ -115,7 +132,6 @@ def standing(timings: Timings = AT_ONCE, *, seed: int = 1) -> Iterator[Stand]:
         trust = ssl.create_default_context(cadata=authorities().public.certificate_pem)
         fresh = httpx.Limits(max_keepalive_connections=0)  # kept ones know no server name
         visitor = closing.enter_context(httpx.Client(verify=trust, timeout=15, limits=fresh))
-        cloudflare.zone.settings["always_use_https"] = "off"
         yield Stand(cloudflare, journal, faults, origins, api, later, visitor)
 
 

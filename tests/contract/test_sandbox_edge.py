@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import httpx
 import pytest
@@ -33,15 +34,12 @@ def running() -> Iterator[Stand]:
 
 @pytest.fixture
 def stand(running: Stand) -> Stand:
-    """As a zone begins: full, no origin pulls, caching."""
-    zone = running.zone
-    zone.settings.update(ssl="full", tls_client_auth="off", development_mode="off",
-                         always_use_https="off", min_tls_version="1.2")  # fmt: skip
-    running.change(
-        zone_pulls=False, zone_pull_certificates=[], host_certificates=[], host_pulls={},
-        pretend_aop=False, maintenance=None, config_rules=[], purges=zone.purges + 1,
-    )  # fmt: skip
+    """As a zone begins: full, no origin pulls, nothing cached."""
+    running.reset()
     return running
+
+
+KINDS = ("public", "origin-rsa", "origin-ecc", "expired", "other-name", "unknown")
 
 
 def certificates() -> dict[str, Issued]:
@@ -67,7 +65,7 @@ def test_the_low_modes_pull_in_plain_text(stand: Stand, mode: str) -> None:
     assert not secure.seen
 
 
-@pytest.mark.parametrize("kind", list(certificates()))
+@pytest.mark.parametrize("kind", KINDS)
 def test_full_accepts_every_certificate(stand: Stand, kind: str) -> None:
     """The handshake is made and nothing is validated."""
     stand.lead(https(Shop(), shows=certificates()[kind]))
@@ -90,17 +88,18 @@ def test_strict_accepts_what_it_can_validate(
     assert stand.visit().status_code == status
 
 
-def test_a_rule_overrides_the_mode_of_one_host(stand: Stand) -> None:
-    """A configuration rule comes before the zone's mode, a disabled one does not."""
+@pytest.mark.parametrize("by", ["rule", "page rule"])
+def test_a_rule_overrides_the_mode_of_one_host(
+    stand: Stand, by: Literal["rule", "page rule"]
+) -> None:
+    """It comes before the zone's mode; a rule of another host means nothing."""
     stand.lead(https(Shop(), shows=certificates()["expired"]))
-    rule = {
-        "expression": f'(http.host eq "{HOST}")', "enabled": True,
-        "action_parameters": {"ssl": "strict"},
-    }  # fmt: skip
-    stand.change(config_rules=[rule])
-    assert stand.visit().status_code == 526
-    stand.change(config_rules=[{**rule, "enabled": False}])
+    stand.zone.override_ssl("other.example.com", "strict", by=by)
+    assert stand.cloudflare.settle()
     assert stand.visit().status_code == 200
+    stand.zone.override_ssl(HOST, "strict", by=by)
+    assert stand.cloudflare.settle()
+    assert stand.visit().status_code == 526
 
 
 def test_plain_visitors_are_pulled_in_plain_text_unless_sent_to_https(stand: Stand) -> None:

@@ -31,9 +31,7 @@ def running() -> Iterator[Stand]:
 
 @pytest.fixture
 def stand(running: Stand) -> Stand:
-    running.zone.set("development_mode", "off")
-    running.zone.change(purges=running.zone.purges + 1)
-    assert running.cloudflare.settle()
+    running.reset()
     return running
 
 
