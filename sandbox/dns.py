@@ -1,5 +1,6 @@
 """A name server on loopback over a table that may change while it answers."""
 
+import errno
 import ipaddress
 import socket
 import socketserver
@@ -15,6 +16,7 @@ import dns.rdatatype
 import dns.rrset
 
 _TTL = 1
+_ATTEMPTS = 50
 
 
 class Table:
@@ -83,6 +85,28 @@ def _kind(address: str) -> dns.rdatatype.RdataType:
     return dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA
 
 
+class _Udp(socketserver.ThreadingUDPServer):
+    daemon_threads = True
+
+
+class _Tcp(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+def _on_one_port(
+    datagram: type[socketserver.BaseRequestHandler], stream: type[socketserver.BaseRequestHandler]
+) -> tuple[_Udp, _Tcp]:
+    """The system chooses a port for one; somebody else may have the same of the other kind."""
+    for _ in range(_ATTEMPTS):
+        udp = _Udp(("127.0.0.1", 0), datagram)
+        try:
+            return udp, _Tcp(("127.0.0.1", udp.server_address[1]), stream)
+        except OSError:
+            udp.server_close()
+    raise OSError(errno.EADDRINUSE, "no port is free for both UDP and TCP")
+
+
 class NameServer:
     """Answers over UDP and TCP on one port of the system's choice; `address` is ``ip:port``."""
 
@@ -100,13 +124,10 @@ class NameServer:
                 wire = answer(table, self.request.recv(length, socket.MSG_WAITALL))
                 self.request.sendall(struct.pack("!H", len(wire)) + wire)
 
-        self._udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagram)
+        self._udp, self._tcp = _on_one_port(Datagram, Stream)
         port = self._udp.server_address[1]
-        socketserver.ThreadingTCPServer.allow_reuse_address = True
-        self._tcp = socketserver.ThreadingTCPServer(("127.0.0.1", port), Stream)
         self.address = f"127.0.0.1:{port}"
         for server in (self._udp, self._tcp):
-            server.daemon_threads = True
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:

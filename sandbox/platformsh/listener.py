@@ -15,6 +15,7 @@ from sandbox.platformsh.router_config import Config
 
 _HANDSHAKE_SECONDS = 10.0
 _IDLE_SECONDS = 75.0
+_LINGER_SECONDS = 0.3
 
 
 class Listener:
@@ -112,6 +113,8 @@ class _Connection:
     def close(self) -> None:
         with suppress(OSError, ValueError):
             self._say_goodbye()
+        with suppress(OSError):
+            self._linger()
         with self._lock:
             for opened in (self._socket, self._wake, self._woken):
                 opened.close()
@@ -121,6 +124,14 @@ class _Connection:
         if isinstance(self._socket, ssl.SSLSocket):
             self._socket.settimeout(0)
             self._socket.unwrap()
+
+    def _linger(self) -> None:
+        """Let the client read our last words: closing on what it has sent would reset them away."""
+        plain = socket.socket
+        plain.shutdown(self._socket, socket.SHUT_WR)
+        self._socket.settimeout(_LINGER_SECONDS)
+        while plain.recv(self._socket, 65536):
+            pass
 
     def serve(self) -> None:
         if self._arrival.secure and not self._handshake():

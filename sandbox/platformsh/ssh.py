@@ -151,6 +151,7 @@ class GitHost:
         method = _COMMANDS[ask.program]
         fault = self._faults.take(SERVICE, method, ask.path)
         if fault and await _stops(fault, process):
+            await asyncio.to_thread(fault.on_hit)
             return 1
         with tempfile.TemporaryDirectory(prefix="sandbox-push-") as directory:
             received = Path(directory) / "received"
