@@ -74,13 +74,15 @@ def test_present_then_require_and_back_loses_nobody() -> None:
     """Every prefix of the way there and of the way back serves every visitor."""
     with site() as there:
         access = [there.direct.measure()]
-        for act in (lambda: there.pulls("on"), there.require):
-            act()
-            assert there.visited() == 0
+        there.pulls("on")
+        assert there.visited() == 0
+        there.require()
+        assert there.visited() == 0
         access.append(there.direct.measure())
-        for act in (there.open, lambda: there.pulls("off")):
-            act()
-            assert there.visited() == 0
+        there.open()
+        assert there.visited() == 0
+        there.pulls("off")
+        assert there.visited() == 0
         access.append(there.direct.measure())
     assert access == ["open", "closed", "open"]
 
