@@ -31,6 +31,7 @@ from bot.slack.cards import run_messages
 from bot.slack.desk import Desk, Outside
 from bot.slack.outbox import Outbox
 from bot.slack.people import People
+from bot.slack.rights import slack_rights
 from bot.slack.words import Frame
 from bot.store.sqlite import SqliteStore
 from steps import rollout, way_back
@@ -50,6 +51,7 @@ from steps.origin.vantage import Vantage, kept
 from steps.pinned import client_ca, git_host_keys, origin_ca_roots
 from steps.reading import Reading
 from steps.registry import Options, Steps, all_steps
+from steps.rights import cloudflare_rights, platformsh_rights
 from steps.step import Past, Plan, Site, Verdict
 
 T = TypeVar("T")
@@ -239,6 +241,32 @@ def run() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: until.set())
     told(lambda: Bot(settings_from(os.environ)).serve(until))
+
+
+@cli.command()
+def check() -> None:
+    """Are the settings, tokens, rights and approvers in order? Exit 1 when something is missing."""
+
+    def ask() -> list[tuple[str, str, str]]:
+        settings = settings_from(os.environ)
+        bot = Bot(settings)
+        zone, vendor = bot.parts.reading.cloudflare, bot.parts.reading.platformsh
+        people = People(bot.client, bot.policy, clock)
+        token = settings.slack.app_token.get_secret_value()
+        vendors = (
+            *cloudflare_rights(zone, clock()),
+            *platformsh_rights(vendor, bot.parts.reading.repository.certify),
+        )
+        seams = [("Not production", "moved", seam) for seam in settings.seams_moved()]
+        return [
+            *slack_rights(bot.client, token, people),
+            *((c.what, c.state, c.todo) for c in vendors), *seams,
+        ]  # fmt: skip
+
+    rows = told(ask)
+    for what, state, todo in rows:
+        click.echo(f"{state:<8} {what}" + (f"\n         {todo}" if todo else ""))
+    sys.exit(1 if any(state == "missing" for _, state, _ in rows) else 0)
 
 
 @cli.command()
