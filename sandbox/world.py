@@ -77,6 +77,7 @@ class World:
         self._closing.callback(self.cloudflare.close)
         self._name_everything()
         self.cloudflare.zone.set("ssl", scenario.ssl)
+        self.cloudflare.begin()
         self.slack = SlackStandIn(journal=self.journal, faults=self.faults, world=self.facts)
         self._closing.callback(self.slack.close)
         self.visitors = self._visitors()

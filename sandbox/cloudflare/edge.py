@@ -72,6 +72,14 @@ class Edge:
                 heapq.heappush(self._due, (due, self._number * len(self.nodes) + at, at, now))
             self._change.notify_all()
 
+    def adopt_at_once(self) -> None:
+        """Every node adopts what it has not yet, as if enough time had gone by."""
+        with self._change:
+            self._due = [(0.0, order, at, config) for _, order, at, config in self._due]
+            heapq.heapify(self._due)
+            self._change.notify_all()
+            self._change.wait_for(lambda: not self._due, timeout=5)
+
     def wait_adopted(self, timeout: float) -> bool:
         """Wait until no node has anything left to adopt; False when the time is up first."""
         with self._change:

@@ -374,6 +374,8 @@ def test_each_node_adopts_a_change_at_its_own_time() -> None:
             time.sleep(0.01)
         assert (first.config.shared_pulls, second.config.shared_pulls) == (True, False)
         assert not stand.cloudflare.settle(0)
+        stand.cloudflare.begin()
+        assert second.config.shared_pulls
 
 
 def test_the_last_change_wins_on_every_node() -> None:
