@@ -1,6 +1,5 @@
 """The stand-in's edge over real TLS: what it pulls, how, and what it shows when that fails."""
 
-import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +20,7 @@ from tests.contract.cloudflare_stand import (
     shown,
     standing,
 )
-from tests.contract.origins import Behaviour, answer, closes, resets, says, wants_certificate
+from tests.contract.origins import answer, closes, resets, says, wants_certificate
 
 
 @pytest.fixture(scope="module")
@@ -219,29 +218,6 @@ def test_what_goes_wrong_has_cloudflares_numbers(stand: Stand) -> None:
     assert found == {"refused": 521, "closed": 520, "reset": 520, "no http": 520, "no tls": 525}
     assert (unresolved.status_code, "1016" in unresolved.text) == (530, True)
     assert unresolved.headers["cf-ray"]
-
-
-def once_a_connection(shop: Shop) -> Behaviour:
-    """Answer one request, promise to stay, and go away when the second has come."""
-
-    def behave(connection: socket.socket) -> None:
-        connection.recv(65536)
-        shop.seen.append({})
-        connection.sendall(answer(200, shop.body))
-        connection.recv(65536)
-
-    return behave
-
-
-def test_a_read_on_a_connection_that_died_is_asked_once_more(stand: Stand) -> None:
-    """GET is retried on a new connection and counted; POST is not and fails."""
-    shop = Shop()
-    stand.lead(https(once_a_connection(shop)))
-    before = stand.cloudflare.retries
-    assert [stand.visit().status_code for _ in range(3)] == [200, 200, 200]
-    assert stand.cloudflare.retries - before == 2
-    assert stand.visit(method="POST", content=b"order").status_code == 520
-    assert stand.cloudflare.retries - before == 2
 
 
 def test_flexible_with_an_origin_that_sends_to_https_is_a_loop(stand: Stand) -> None:

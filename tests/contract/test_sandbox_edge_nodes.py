@@ -1,5 +1,6 @@
 """The stand-in's edge as several nodes: each with a cache and a pace of its own."""
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import pytest
 
 from sandbox.timings import Timings
 from tests.contract.cloudflare_stand import Shop, Stand, https, standing
+from tests.contract.origins import Behaviour, answer
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,26 @@ def test_the_last_change_wins_on_every_node() -> None:
             stand.zone.set("ssl", value)
         assert stand.cloudflare.settle()
         assert [node.config.ssl for node in stand.cloudflare.edge.nodes] == ["strict", "strict"]
+
+
+def once_a_connection(shop: Shop) -> Behaviour:
+    """Answer one request, promise to stay, and go away when the second has come."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        shop.seen.append({})
+        connection.sendall(answer(200, shop.body))
+        connection.recv(65536)
+
+    return behave
+
+
+def test_a_read_on_a_connection_that_died_is_asked_once_more(stand: Stand) -> None:
+    """GET is retried on a new connection and counted; POST is not and fails."""
+    shop = Shop()
+    stand.lead(https(once_a_connection(shop)))
+    before = stand.cloudflare.retries
+    assert [stand.visit().status_code for _ in range(3)] == [200, 200, 200]
+    assert stand.cloudflare.retries - before == 2
+    assert stand.visit(method="POST", content=b"order").status_code == 520
+    assert stand.cloudflare.retries - before == 2
