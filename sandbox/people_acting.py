@@ -24,7 +24,9 @@ class Conversation:
         self._told: dict[str, str] = {}
         self._ended: set[str] = set()
 
-    def start(self, *, order: str = "no-downtime", site: str = SITE) -> None:
+    def start(
+        self, *, order: str = "no-downtime", site: str = SITE, access: tuple[str, ...] = ()
+    ) -> None:
         """`/mtls start`, and the form filled in and sent."""
         self._tell(f"Starter types: /mtls start {site}")
         self._slack.command(STARTER, "/mtls", f"start {site}", SITE_OPS)
@@ -34,6 +36,8 @@ class Conversation:
             ("site", "site"): site, ("order", "order"): order,
             ("project", "project"): _first_option(blocks["project"]),
         }  # fmt: skip
+        if access:
+            values["access", "access"] = list(access)
         answer = self._slack.submit(STARTER, view["id"], values)
         if answer.errors or not answer.answered:
             raise RuntimeError(f"the form was not taken: {answer.errors or answer.failure}")

@@ -62,27 +62,34 @@ class Watched:
             return
         body = await _body(receive)
         path = scope["raw_path"].decode() if scope.get("raw_path") else scope["path"]
-        status = 0
+        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"])
+        noted = False
 
-        async def again() -> MutableMapping[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        fault = self._faults.take(self._service, scope["method"], path)
-        try:
-            await self._serve(fault, scope, again, noting)
-        finally:
-            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"])
+        def note(status: int) -> None:
+            nonlocal noted
+            noted = True
             self._journal.add(
                 Recorded(
                     self._service, scope["method"], path, scope["query_string"].decode(),
                     headers, body, status, self._journal.now(),
                 )
             )  # fmt: skip
+
+        async def again() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def noting(message: Message) -> None:
+            # Before the answer leaves: whoever has it may look into the journal at once.
+            if message["type"] == "http.response.start":
+                note(message["status"])
+            await send(message)
+
+        fault = self._faults.take(self._service, scope["method"], path)
+        try:
+            await self._serve(fault, scope, again, noting)
+        finally:
+            if not noted:
+                note(0)
 
     async def _serve(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
         if fault is None:

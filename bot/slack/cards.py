@@ -90,10 +90,11 @@ def _footer(state: RunState) -> Block:
 
 
 def _seams(state: RunState) -> str:
-    """In production none may be moved unseen."""
+    """In production none may be moved unseen; `check` tells their values."""
     if not state.seams:
         return ""
-    return f"\n*Not the production world:* {escape('; '.join(state.seams))}"
+    names = [seam.partition(" = ")[0].removeprefix("MTLS_SEAM_").lower() for seam in state.seams]
+    return f"\n*Not the production world* (MTLS_SEAM_…): {escape(', '.join(names))}"
 
 
 def superseded_card(frame: Frame, task: Task) -> Card:

@@ -93,11 +93,6 @@ def check_commands(state: RunState, rows: tuple[Row, ...]) -> list[str]:
         host, _, where = row.subject.partition(" at ")
         address, _, port = where.rpartition(":")
         if address and not row.result.startswith(("closed (redirects", "open (http")):
-            lines.append(
-                f"curl -sS -o /dev/null -w '%{{http_code}}\\n' --insecure"
-                f" --resolve {host}:{port}:{address} https://{host}:{port}/"
-                if port != "443"
-                else f"curl -sS -o /dev/null -w '%{{http_code}}\\n' --insecure"
-                f" --resolve {host}:443:{address} https://{host}/"
-            )
+            url = f"https://{host}/" if port == "443" else f"https://{host}:{port}/"
+            lines.append(f"curl -skI --resolve {host}:{port}:{address} {url}")
     return lines[:40]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from sandbox.faults import Fault
 from tests.e2e.stage import Stage, stage
@@ -18,15 +19,31 @@ WRITES = (
 )
 
 
-def _kill_at(on: Stage, kind: str, hits: list[str]) -> None:
+WRITES_BACK = (
+    ("git", "POST", "git"),
+    ("cloudflare", "PATCH", "/settings/tls_client_auth"),
+    ("cloudflare", "PATCH", "/settings/ssl$"),
+    ("platformsh", "DELETE", "/certificates/"),
+    ("platformsh", "POST", "/redeploy$"),
+    ("cloudflare", "DELETE", "/certificates/"),
+    ("cloudflare", "PATCH", "/settings/ssl_automatic_mode"),
+)
+
+
+def _kill_at(
+    on: Stage,
+    kind: Literal["cut-after", "cut-before"],
+    hits: list[str],
+    writes: tuple[tuple[str, str, str], ...] = WRITES,
+) -> None:
     """The bot is killed at the first of each kind of write, and started again."""
-    for service, method, path in WRITES:
+    for service, method, path in writes:
 
         def strike(name: str = f"{service} {path}") -> None:
             hits.append(name)
             on.world.bot.restart()
 
-        on.world.faults.add(Fault(service, method, path, kind, on_hit=strike))  # type: ignore[arg-type]
+        on.world.faults.add(Fault(service, method, path, kind, on_hit=strike))
 
 
 def _one_of_each(on: Stage) -> None:
@@ -51,6 +68,13 @@ def test_killed_after_the_effect_of_every_write_the_run_completes(tmp_path: Path
         assert len(hits) == len(WRITES)
         assert on.world.direct.measure() == "closed"
         _one_of_each(on)
+        _kill_at(on, "cut-after", hits, WRITES_BACK)
+        on.undo()
+        assert len(hits) == len(WRITES) + len(WRITES_BACK)
+        assert on.world.direct.measure() == "open"
+        assert all(c.revoked_at for c in on.world.cloudflare.zone.certificates)
+        assert len(on.world.journal.writes("git")) == 3
+        assert on.world.cloudflare.zone.setting("ssl") == "flexible"
         assert on.secrets_found() == []
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.auto import CLOSED
 from sandbox.people_acting import buttons
 from sandbox.slack.people import OUTSIDER, STARTER
 from tests.e2e.stage import stage
@@ -19,17 +20,17 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         on.close_origin()
         access.append(on.world.direct.measure())
         closed_writes = on.vendor_writes()
+        first_run_approvals = len(on.events("plan-approved"))
         on.close_origin()  # a second run on the finished site
         assert on.vendor_writes() == closed_writes
         assert len([e for e in on.events("run-closed") if "closed" in e[1]]) == 2
-        first_run_approvals = len(on.events("plan-approved"))
+        assert len(on.events("plan-approved")) == first_run_approvals == 8
         on.undo()
         access.append(on.world.direct.measure())
         summary = on.world.visitors.stop()
         assert access == ["open", "closed", "open"]
         assert summary.failures == ()
         assert summary.rate >= 20
-        assert first_run_approvals == 8
         assert on.secrets_found() == []
         assert on.world.cloudflare.zone.certificates[0].revoked_at is not None
         custom = [c for c in on.world.platformsh.project.certificates.values()
@@ -111,3 +112,39 @@ def test_two_presses_at_once_are_one_approval(tmp_path: Path) -> None:
         on.press(card, "approve")
         on.card("Origin certificate", "Waiting for a yes")
         assert len(on.events("plan-approved")) == 1
+
+
+def test_development_environments_get_access_control_and_lose_it_with_the_undo(
+    tmp_path: Path,
+) -> None:
+    """The optional step: a request without credentials is refused, the password shows nowhere."""
+    with stage(tmp_path) as on:
+        on.begin()
+        on.talk.start(access=("staging",))
+        on.talk.approve_until((CLOSED,))
+        staging = on.world.platformsh.project.environments["staging"]
+        assert staging.http_access is not None
+        assert [user for user, _ in staging.http_access.basic_auth] == ["preview"]
+        assert on.secrets_found() == []
+        on.undo()
+        assert not on.world.platformsh.project.http_access_of(staging).basic_auth
+
+
+def test_every_block_is_named_at_once_and_nothing_is_written(tmp_path: Path) -> None:
+    """The preflight stops a run on a zone and a project that are not ready; retry looks again."""
+    with stage(tmp_path) as on:
+        zone, project = on.world.cloudflare.zone, on.world.platformsh.project
+        edge = on.world.platformsh.edge_hostname
+        zone.point("img.cdn.example.com", edge, proxied=False)
+        project.environments["main"].manual_deployments = True
+        on.begin()
+        on.start()
+        card = on.card("Preflight", "Cannot go on")
+        assert "img.cdn.example.com is DNS-only" in card["text"]
+        assert "manual deployments" in card["text"]
+        assert on.vendor_writes() == {"cloudflare": 0, "platformsh": 0, "git": 0}
+        zone.point("img.cdn.example.com", edge)
+        project.environments["main"].manual_deployments = False
+        on.world.cloudflare.settle()
+        on.press(card, "retry")
+        on.card("Development mode on", "Waiting for a yes")

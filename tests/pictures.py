@@ -1,0 +1,75 @@
+"""The pictures of the README, from the real page during a real run in the sandbox."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from sandbox.auto import CLOSED
+from sandbox.slack.people import APPROVER, STARTER
+from sandbox.world import Scenario, World
+from tests.e2e.stage import Stage
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+WIDE = {"width": 1360, "height": 900}
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def page_of(browser: Browser, world: World, person: str, *, dark: bool = False) -> Page:
+    """The sandbox's page as one person sees it."""
+    context = browser.new_context(viewport=WIDE, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{world.slack.page_url}/?as={person}")
+    page.wait_for_selector("text=site-ops")
+    return page
+
+
+def main(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    world = World(Scenario.demo())
+    try:
+        stage = Stage(world)
+        stage.begin(visitors=True)
+        world.direct.measure()
+        with chromium() as browser:
+            page = page_of(browser, world, STARTER)
+            stage.start()
+            for title in ("Development mode on", "Origin certificate", "SSL mode Full",
+                          "Authenticated Origin Pulls on", "Gate"):  # fmt: skip
+                stage.approve(title)
+            stage.card("Client authentication at the origin", "Waiting for a yes")
+            approver = page_of(browser, world, APPROVER)
+            _open_thread(approver)
+            approver.wait_for_timeout(800)
+            approver.screenshot(path=directory / "card.png")
+            stage.talk.approve_until((CLOSED,))
+            world.direct.measure()
+            page.wait_for_timeout(1500)
+            _open_thread(page)
+            page.wait_for_timeout(800)
+            page.screenshot(path=directory / "run.png")
+    finally:
+        world.close()
+
+
+def _open_thread(page: Page) -> None:
+    page.locator("text=/\\d+ repl/").first.click()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES)
