@@ -40,7 +40,7 @@ test: $(VENV)/.dev ## lint, types and every test
 	@bash tests/needs.sh
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q -n 4 $(ARGS)
 
 lint: $(VENV)/.dev ## the rules of style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -54,7 +54,7 @@ def pytest_runtest_makereport(
     report = yield
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "")
-        if MAY_SKIP not in reason:
+        if MAY_SKIP not in reason.lower():
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} was skipped on CI: {reason}"
     return report
