@@ -5,32 +5,25 @@ Variables are ``MTLS_<GROUP>_<NAME>``. All problems are told at once; an unknown
 
 import difflib
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
-from pydantic_settings.sources import NoDecode, PydanticBaseSettingsSource
+from pydantic_settings.sources import PydanticBaseSettingsSource
 
+from bot.setting_kinds import HeaderLine, Networks, PagePath, Port, Url, Words, begins
 from steps.errors import SettingsError
 
 PREFIX = "MTLS_"
-Network = IPv4Network | IPv6Network
-
-
-def _words(value: object) -> object:
-    """A list from a text with commas or spaces."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-def _networks(value: object) -> object:
-    words = _words(value)
-    return tuple(ip_network(w) for w in words) if isinstance(words, tuple) else words
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Group(BaseModel):
@@ -40,8 +33,12 @@ class Group(BaseModel):
 
 
 class Slack(Group):
-    bot_token: SecretStr = Field(description="The bot's token (`xoxb-…`).")
-    app_token: SecretStr = Field(description="The app's token for Socket Mode (`xapp-…`).")
+    bot_token: Annotated[SecretStr, begins("xoxb-")] = Field(
+        description="The bot's token (`xoxb-…`)."
+    )
+    app_token: Annotated[SecretStr, begins("xapp-")] = Field(
+        description="The app's token for Socket Mode (`xapp-…`)."
+    )
     approvers: Words = Field((), description="User ids that may approve, with commas.")
     approver_groups: Words = Field((), description="User group ids whose members may approve.")
     starter_may_approve: bool = Field(
@@ -67,10 +64,10 @@ class Run(Group):
     settle_seconds: float = Field(
         60.0, ge=0, description="Wait between a switch at Cloudflare and what relies on it."
     )
-    gate_path: str = Field(
+    gate_path: PagePath = Field(
         "", description="A page of the site that echoes `X-Client-Verify`; opens the gate."
     )
-    look_header: str = Field(
+    look_header: HeaderLine = Field(
         "", description="`Name: value` that lets the bot's looks pass a maintenance page."
     )
     way_back_looks: int = Field(
@@ -85,46 +82,54 @@ class Access(Group):
     user: str = Field("", description="User for HTTP access on development environments.")
     password: SecretStr = Field(SecretStr(""), description="Its password; shown nowhere.")
 
+    @model_validator(mode="after")
+    def _both(self) -> "Access":
+        if bool(self.user) != bool(self.password.get_secret_value()):
+            raise ValueError("USER and PASSWORD are set together or not at all")
+        return self
+
 
 class Store(Group):
     path: Path = Field(Path("data/mtls.sqlite3"), description="The event log's file.")
 
 
 class Log(Group):
-    level: str = Field("info", description="`debug`, `info`, `warning`, `error`.")
-    format: str = Field("console", description="`console` or `json`.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="`debug`, `info`, `warning`, `error`."
+    )
+    format: Literal["console", "json"] = Field("console", description="`console` or `json`.")
 
 
 class Seam(Group):
     """Where the bot's world differs from production; each moved one is shown everywhere."""
 
-    slack_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
+    slack_url: Url = Field("https://slack.com/api/", description="Slack's Web API.")
     slack_pause_seconds: float = Field(
         1.0, ge=0, description="Between two messages in a channel, as Slack's limits want it."
     )
-    cloudflare_url: str = Field(
+    cloudflare_url: Url = Field(
         "https://api.cloudflare.com/client/v4", description="Cloudflare's API."
     )
-    platformsh_url: str = Field("https://api.upsun.com", description="Platform.sh's API.")
-    auth_url: str = Field("https://auth.upsun.com", description="Platform.sh's sign-in.")
-    certifier_url: str = Field("https://auth.upsun.com", description="Its SSH certifier.")
-    git_host_keys: Path | None = Field(
+    platformsh_url: Url = Field("https://api.upsun.com", description="Platform.sh's API.")
+    auth_url: Url = Field("https://auth.upsun.com", description="Platform.sh's sign-in.")
+    certifier_url: Url = Field("https://auth.upsun.com", description="Its SSH certifier.")
+    git_host_keys: FilePath | None = Field(
         None, description="Host keys (known_hosts) instead of the sixteen that are pinned."
     )
     name_servers: Words = Field(
         (), description="`ip:port` of name servers instead of the system's."
     )
-    edge_https_port: int = Field(443, description="Cloudflare's https port.")
-    edge_http_port: int = Field(80, description="Cloudflare's http port.")
-    origin_https_port: int = Field(443, description="The origin's https port.")
-    origin_http_port: int = Field(80, description="The origin's http port.")
-    visitor_roots: Path | None = Field(
+    edge_https_port: Port = Field(443, description="Cloudflare's https port.")
+    edge_http_port: Port = Field(80, description="Cloudflare's http port.")
+    origin_https_port: Port = Field(443, description="The origin's https port.")
+    origin_http_port: Port = Field(80, description="The origin's http port.")
+    visitor_roots: FilePath | None = Field(
         None, description="Roots (PEM) that visitors trust instead of the public ones."
     )
-    origin_ca_roots: Path | None = Field(
+    origin_ca_roots: FilePath | None = Field(
         None, description="Roots (PEM) of the Origin CA instead of Cloudflare's."
     )
-    client_ca: Path | None = Field(
+    client_ca: FilePath | None = Field(
         None, description="CA (PEM) of the shared client certificate instead of Cloudflare's."
     )
     probe_networks: Networks = Field(
@@ -174,10 +179,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """The settings of an environment. Raises SettingsError with every problem at once."""
+        """The settings of an environment; an empty value is as if it was not set.
+
+        Raises SettingsError with every problem at once.
+        """
         problems = [_typo(name) for name in sorted(env) if name.startswith(PREFIX)
                     and name not in VARIABLES]  # fmt: skip
-        given = _Given(cls, {k: v for k, v in env.items() if k in VARIABLES})()
+        given = _Given(cls, {k: v for k, v in env.items() if k in VARIABLES and v.strip()})()
         for group in ("slack", "cloudflare", "platformsh"):
             given.setdefault(group, {})
         try:
@@ -237,4 +245,4 @@ def _problem(error: Any) -> str:
     name = "_".join(str(part) for part in error["loc"][:2]).upper()
     if error["type"] == "missing":
         return f"{PREFIX}{name} is missing."
-    return f"{PREFIX}{name}: {error['msg']}."
+    return f"{PREFIX}{name}: {error['msg'].removeprefix('Value error, ')}."
