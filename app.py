@@ -213,7 +213,7 @@ def _probed(steps: Steps, site: Site) -> Verdict:
 def settings_from(env: Mapping[str, str]) -> Settings:
     """The settings, with logging set up as they say."""
     settings = Settings.from_env(env)
-    configure(settings.log.level, settings.log.format)
+    configure(settings.log.level, settings.log.format, settings.secrets())
     return settings
 
 

@@ -197,6 +197,15 @@ class Settings(BaseSettings):
                 return made
         raise SettingsError(tuple(problems))
 
+    def secrets(self) -> frozenset[str]:
+        """The plain secrets, only for whoever must hide them."""
+        return frozenset(
+            value.get_secret_value()
+            for _, group in self
+            for _, value in group
+            if isinstance(value, SecretStr) and value
+        )
+
     def seams_moved(self) -> tuple[str, ...]:
         """Each seam that is not at its default, with its value."""
         default = Seam()
