@@ -34,9 +34,9 @@ class Stage:
         if visitors:
             self.world.visitors.start()
 
-    def close_origin(self, order: str = "no-downtime") -> None:
+    def close_origin(self, order: str = "no-downtime", access: tuple[str, ...] = ()) -> None:
         """A run to its end."""
-        self.talk.start(order=order)
+        self.talk.start(order=order, access=access)
         self.talk.approve_until((CLOSED,))
 
     def undo(self) -> None:
@@ -85,6 +85,11 @@ class Stage:
             return [(str(kind), str(body)) for kind, body in rows]
         finally:
             connection.close()
+
+    def settings_after(self) -> list[str]:
+        """SSL mode, Automatic SSL and origin pulls, as the zone has them."""
+        zone = self.world.cloudflare.zone
+        return [zone.setting(n) for n in ("ssl", "ssl_automatic_mode", "tls_client_auth")]
 
     def vendor_writes(self) -> dict[str, int]:
         return self.world.writes()
