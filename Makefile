@@ -39,8 +39,9 @@ check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 test: $(VENV)/.dev ## lint, types and every test
 	@bash tests/needs.sh
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/pytest -q -n 4 $(ARGS)
+	@# The types are checked while the tests wait for their deployments.
+	@$(BIN)/mypy --no-error-summary & types=$$!; \
+	  $(BIN)/pytest -q -n 4 --dist worksteal $(ARGS); tests=$$?; wait $$types && exit $$tests
 
 lint: $(VENV)/.dev ## the rules of style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
