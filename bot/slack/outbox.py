@@ -104,8 +104,8 @@ class Outbox:
         if not state.channel:
             return True
         try:
-            for key in self._order(state):
-                # Rendered anew for each: while one is posted, the run goes on.
+            for key in self._stale(state):
+                # Rendered anew for each: while one was on its way, the run went on.
                 fresh = self._render(self._engine.view(run))
                 if key in fresh and not self._bring(state, key, fresh[key]):
                     return False
@@ -114,12 +114,18 @@ class Outbox:
             return False
         return True
 
-    def _order(self, state: RunState) -> list[str]:
-        """The root first when it is new, since it carries the thread; else what was pressed."""
-        keys = list(self._render(state))
+    def _stale(self, state: RunState) -> list[str]:
+        """The cards that show something else than they should, the root last.
+
+        A new root comes first, since it carries the thread; later what was pressed matters more.
+        """
+        rendered = self._render(state)
+        stale = [
+            k for k, card in rendered.items() if self._shown.get((state.run, k)) != card.digest
+        ]
         if self._posted(state.run).get("root", Posted("", "", "", "")).ts:
-            keys.sort(key=lambda key: key == "root")
-        return keys
+            stale.sort(key=lambda key: key == "root")
+        return stale
 
     def _bring(self, state: RunState, key: str, card: Card) -> bool:
         if self._shown.get((state.run, key)) == card.digest:
