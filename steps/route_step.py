@@ -120,8 +120,7 @@ class RouteStep:
         """What the card lists: each file, and the deployment."""
         found = [
             Change("update", f"branch {site.environment} · {facts.routes_path}",
-                   "no client authentication" if "client_authentication" not in facts.text
-                   else "other client authentication", mode, risk)
+                   _mode_in(facts.text), mode, risk)
         ]  # fmt: skip
         if facts.ca_path in files:
             name = "created" if files[facts.ca_path] is not None else None
@@ -159,6 +158,11 @@ class RouteStep:
     def visitors(self, past: Past) -> Seen:
         """Every host that was looked at before the run, looked at again."""
         return self.vantage.visit(baselines(past))
+
+
+def _mode_in(text: str) -> str:
+    modes = sorted({route.client_authentication or "none" for route in routes.routes(text)})
+    return f"client authentication {' and '.join(modes)}"
 
 
 def probe_rows(report: ProbeReport) -> tuple[Row, ...]:

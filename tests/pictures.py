@@ -18,7 +18,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-WIDE = {"width": 1360, "height": 900}
+WIDE = {"width": 1360, "height": 1080}
 
 
 @contextlib.contextmanager

@@ -80,7 +80,7 @@ def _status_blocks(frame: Frame, state: RunState, *, detailed: bool) -> list[dic
         context(f"{visitors_words(state)} · run {state.run}"),
     ]
     if detailed:
-        lines = [f"• {frame.title(t.key)} — {task_words(t)}" for t in state.tasks]
+        lines = [f"• {frame.title(t.key)} — {task_words(state, t)}" for t in state.tasks]
         blocks += sections(lines)
     return blocks
 

@@ -23,6 +23,7 @@ from bot.slack.words import (
     Frame,
     access_words,
     awaited,
+    proof,
     run_title,
     run_words,
     task_words,
@@ -52,7 +53,7 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
 def root_card(frame: Frame, state: RunState) -> Card:
     """The whole run at a glance; one message, kept current."""
     words = run_words(frame, state)
-    lines = [_line(frame, number, task) for number, task in enumerate(state.tasks, 1)]
+    lines = [_line(frame, state, number, task) for number, task in enumerate(state.tasks, 1)]
     blocks: list[Block] = [
         header(run_title(state).replace("&amp;", "&")),
         section(words),
@@ -70,9 +71,9 @@ def root_card(frame: Frame, state: RunState) -> Card:
     return card(" ".join(said).replace("*", ""), blocks)
 
 
-def _line(frame: Frame, number: int, task: Task) -> str:
+def _line(frame: Frame, state: RunState, number: int, task: Task) -> str:
     title = frame.title(task.key)
-    words = task_words(task)
+    words = task_words(state, task)
     strong = task.status not in ("next", "done", "skipped")
     return f"{number}. {f'*{title}*' if strong else title} — {words}"
 
@@ -139,7 +140,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
             delayed = f" {escape(task.delayed)}" if task.delayed else ""
             return f"Done; looking for the proof from outside.{delayed}"
         case "done":
-            return _done(task)
+            return _done(frame, state, task)
         case "skipped":
             reasons = " ".join(escape(r) for r in task.skipped)
             return f"Skipped: nothing to do. {reasons}"
@@ -162,7 +163,7 @@ def _working(task: Task) -> str:
     return f"At work.{by}"
 
 
-def _done(task: Task) -> str:
+def _done(frame: Frame, state: RunState, task: Task) -> str:
     by = ""
     if task.approved_by:
         verb = "Accepted" if task.reason == "accepted" else "Approved"
@@ -170,10 +171,12 @@ def _done(task: Task) -> str:
         by = f" {verb} by {person(task.approved_by)}{at}."
     time = f" Took {took(task)}." if took(task) else ""
     if task.verdict is not None and task.verdict.state == "set":
-        later = (
-            f" The step that proves it: {task.verdict.proven_by}." if task.verdict.proven_by else ""
-        )
-        return f"Set, not yet proven.{later}{by}{time}"
+        later = proof(state, task)
+        if later is not None:
+            return f"Done, and proven by {frame.title(later.key)}.{by}{time}"
+        name = frame.title(task.verdict.proven_by) if task.verdict.proven_by else ""
+        told = f" The step that proves it: {name}." if name else ""
+        return f"Set, not yet proven.{told}{by}{time}"
     if task.reason == "accepted":
         return f"Passed by acceptance.{by}"
     return f"Done and proven.{by}{time}"

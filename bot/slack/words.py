@@ -80,7 +80,7 @@ def _left_as(state: RunState) -> str:
     return "What was done stays as it is and serves visitors; Undo takes it back."
 
 
-def task_words(task: Task) -> str:
+def task_words(state: RunState, task: Task) -> str:
     """The state of a step in a few words, for its line in the overview."""
     match task.status:
         case "next":
@@ -94,7 +94,7 @@ def task_words(task: Task) -> str:
         case "applied":
             return "done, being proven"
         case "done":
-            return _done_words(task)
+            return _done_words(state, task)
         case "skipped":
             return f"skipped: {escape(task.skipped[0]) if task.skipped else 'nothing to do'}"
         case "failed":
@@ -103,11 +103,19 @@ def task_words(task: Task) -> str:
             return f"declined by {person(task.declined_by)}"
 
 
-def _done_words(task: Task) -> str:
+def proof(state: RunState, task: Task) -> Task | None:
+    """The later step that has proven what this one could only set; None while it has not."""
+    verdict = task.verdict
+    later = state.task(verdict.proven_by) if verdict is not None and verdict.proven_by else None
+    seen = later is not None and later.verdict is not None and later.verdict.state == "proven"
+    return later if seen else None
+
+
+def _done_words(state: RunState, task: Task) -> str:
     if task.reason == "accepted":
         return f"accepted by {person(task.approved_by)} although not fully seen"
     if task.verdict is not None and task.verdict.state == "set":
-        return "set, not yet proven"
+        return "done, proven by a later step" if proof(state, task) else "set, not yet proven"
     return "done and proven"
 
 
