@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from steps.errors import PreconditionFailed, WayBackTaken
-from steps.route_change import Push, digest
+from steps.route_change import Push
 from steps.route_step import NO_ADDRESS, PAGE, RouteFacts, RouteStep, as_before, probe_rows, receipt
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import broken
@@ -102,23 +102,17 @@ class ClientAuthentication(RouteStep):
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Push the change; or, when visitors were refused, the way back."""
+        if not notes.get("way_back"):
+            push = Push(lambda: self.changed_files(self.look(plan.site), "require"), MESSAGE)
+            return self.pusher.pushed(plan, notes, push, now=now)
+        push = Push(lambda: self._files_before(plan), BACK, "back_", is_way_back=True)
+        outcome = self.pusher.pushed(plan, notes, push, now=now)
+        if isinstance(outcome, Waiting):
+            return replace(outcome, handle={**outcome.handle, "phase": "back"})
+        return outcome
+
+    def _files_before(self, plan: Plan) -> Mapping[str, bytes | None]:
         facts = self.look(plan.site)
-        if notes.get("way_back"):
-            return self._back(plan, notes, facts, now=now)
-        files = self._files(plan, notes, facts)
-        return self.pusher.pushed(plan, notes, Push(files, MESSAGE), now=now)
-
-    def _files(
-        self, plan: Plan, notes: Mapping[str, str], facts: RouteFacts
-    ) -> Mapping[str, bytes | None]:
-        """The files of the commit; none are needed any more once it is in the repository."""
-        if digest(facts.text.encode()) == plan.inputs["routes_after"]:
-            return {}
-        return self.changed_files(facts, "require")
-
-    def _back(
-        self, plan: Plan, notes: Mapping[str, str], facts: RouteFacts, *, now: datetime
-    ) -> Outcome:
         text = as_before(facts.text, plan.inputs["routes_before"])
         if text is None:
             raise PreconditionFailed(
@@ -129,17 +123,14 @@ class ClientAuthentication(RouteStep):
         files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
         if plan.inputs["ca_file"] and facts.ca is not None:
             files[plan.inputs["ca_file"]] = None
-        outcome = self.pusher.pushed(plan, notes, Push(files, BACK, "back_"), now=now)
-        if isinstance(outcome, Waiting):
-            return replace(outcome, handle={**outcome.handle, "phase": "back"})
-        return outcome
+        return files
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """The deployment, then the visitors, and the way back if they are refused."""
         commit, phase = waiting.handle["commit"], waiting.handle["phase"]
         if phase == "watch":
             return self._watch(plan, waiting, past, now=now)
-        if not self.pusher.deployed(plan.site, waiting):
+        if not self.pusher.deployed(plan.site, commit):
             return self.pusher.rhythm.again(waiting, now)
         if phase == "back":
             raise WayBackTaken(

@@ -8,7 +8,7 @@ from typing import ClassVar
 from steps import routes
 from steps.client_authentication import BACK
 from steps.errors import PreconditionFailed
-from steps.route_change import CA_FILE, Push, digest
+from steps.route_change import CA_FILE, Push
 from steps.route_step import (
     NO_ADDRESS,
     PAGE,
@@ -62,17 +62,19 @@ class ClientAuthenticationBack(RouteStep):
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Push the change."""
-        facts = self.look(plan.site)
-        files: dict[str, bytes | None] = {}
-        if digest(facts.text.encode()) != plan.inputs["routes_after"]:
-            files[facts.routes_path] = _text(facts.text, _ours(past)).encode()
-            if plan.inputs["ca_file"]:
-                files[plan.inputs["ca_file"]] = None
+
+        def files() -> Mapping[str, bytes | None]:
+            facts = self.look(plan.site)
+            found: dict[str, bytes | None] = {
+                facts.routes_path: _text(facts.text, _ours(past)).encode()
+            }
+            return found | ({plan.inputs["ca_file"]: None} if plan.inputs["ca_file"] else {})
+
         return self.pusher.pushed(plan, notes, Push(files, BACK, is_way_back=True), now=now)
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the deployment ended?"""
-        if not self.pusher.deployed(plan.site, waiting):
+        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
             return self.pusher.rhythm.again(waiting, now)
         return Done({"undone": waiting.handle["commit"]})
 

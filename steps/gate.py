@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from steps.errors import PreconditionFailed
-from steps.route_change import Push, digest
+from steps.route_change import Push
 from steps.route_step import PAGE, RouteFacts, RouteStep, receipt
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import broken
@@ -60,14 +60,12 @@ class Gate(RouteStep):
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Push the change."""
-        facts = self.look(plan.site)
-        there = digest(facts.text.encode()) == plan.inputs["routes_after"]
-        files = {} if there else self.changed_files(facts, "request")
-        return self.pusher.pushed(plan, notes, Push(files, GATE), now=now)
+        push = Push(lambda: self.changed_files(self.look(plan.site), "request"), GATE)
+        return self.pusher.pushed(plan, notes, push, now=now)
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the deployment ended?"""
-        if not self.pusher.deployed(plan.site, waiting):
+        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
             return self.pusher.rhythm.again(waiting, now)
         return Done(receipt(plan, waiting.handle["commit"]))
 

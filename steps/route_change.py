@@ -4,19 +4,12 @@ The gate, client authentication and its way back are of this kind.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from steps.deployments import (
-    Activities,
-    Activity,
-    Rhythm,
-    must_have_succeeded,
-    newest_redeploy,
-    redeployed,
-)
+from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded
 from steps.errors import PreconditionFailed
 from steps.step import Noted, Outcome, Plan, Site, Waiting
 
@@ -53,7 +46,8 @@ def digest(content: bytes | None) -> str:
 class Push:
     """One commit on its way: what it changes, and under which names it is noted."""
 
-    files: Mapping[str, bytes | None]
+    files: Callable[[], Mapping[str, bytes | None]]
+    """Asked only when the commit is made, so that what is on its way is followed regardless."""
     message: str
     noted_as: str = ""
     """Prefix of the notes, so that a change and its way back do not mix."""
@@ -71,26 +65,32 @@ class Pusher:
 
     def pushed(self, plan: Plan, notes: Mapping[str, str], push: Push, *, now: datetime) -> Outcome:
         """The next of: note the commit, push it, await its deployment."""
-        site = plan.site
-        noted = notes.get(f"{push.noted_as}commit", "")
+        site, prefix = plan.site, push.noted_as
+        noted = notes.get(f"{prefix}commit", "")
         head = self.repository.head(site.project, site.environment)
         activity = self.activity_of(site, noted) if noted else None
-        if activity is not None and activity.outcome not in ("running", "success"):
-            last = notes[f"{push.noted_as}last_redeploy"]
-            return self.awaiting(noted, now, redeploy=redeployed(self.platformsh, site, last=last))
+        if activity is not None and activity.outcome in ("failure", "cancelled"):
+            # A redeploy would bring the commit that is deployed: this one needs a push of its own.
+            return self._noted(plan, head, push, now=now, again=True)
         if noted and (head.commit == noted or activity):
             return self.awaiting(noted, now)
-        if noted and head.commit == notes[f"{push.noted_as}parent"]:
-            at = datetime.fromisoformat(notes[f"{push.noted_as}at"])
-            made = self.repository.commit(head, push.files, message=push.message, at=at)
+        if noted and head.commit == notes[f"{prefix}parent"]:
+            at = datetime.fromisoformat(notes[f"{prefix}at"])
+            files = {} if notes[f"{prefix}again"] else push.files()
+            made = self.repository.commit(head, files, message=push.message, at=at)
             self.repository.push(site.project, site.environment, made, expected=head.commit)
             return self.awaiting(made.sha, now)
         self._only_ours(plan, head, push)
+        return self._noted(plan, head, push, now=now, again=False)
+
+    def _noted(self, plan: Plan, head: Any, push: Push, *, now: datetime, again: bool) -> Noted:
+        """The commit that comes next, on record before it is pushed."""
         at = now.replace(microsecond=0)
-        made = self.repository.commit(head, push.files, message=push.message, at=at)
+        files = {} if again else push.files()
+        made = self.repository.commit(head, files, message=push.message, at=at)
         ours = {
             "commit": made.sha, "parent": head.commit, "at": at.isoformat(),
-            "last_redeploy": newest_redeploy(self.platformsh, site),
+            "again": "yes" if again else "",
         }  # fmt: skip
         names = () if push.noted_as else ("routes_before", "ca_file")
         bound = {name: plan.inputs[name] for name in names}
@@ -116,23 +116,15 @@ class Pusher:
                 hint="Wait until it is deployed, or put its deployment right, then press Retry.",
             )
 
-    def awaiting(self, commit: str, now: datetime, *, redeploy: Activity | None = None) -> Waiting:
-        """Wait for the deployment of `commit`: by its push, or by a redeploy after that failed."""
+    def awaiting(self, commit: str, now: datetime) -> Waiting:
+        """Wait for the deployment of `commit`."""
         handle = {"commit": commit, "phase": "deploy"}
-        if redeploy is not None:
-            handle["activity"] = redeploy.id
         return self.rhythm.waiting(f"the deployment of {commit[:8]}", handle, now)
 
-    def deployed(self, site: Site, waiting: Waiting) -> bool:
-        """Whether what is awaited has ended well. Raises StepError when it has ended otherwise."""
-        if "activity" in waiting.handle:
-            activity = self.platformsh.activity(site.project, waiting.handle["activity"])
-        else:
-            found = self.activity_of(site, waiting.handle["commit"])
-            if found is None:
-                return False
-            activity = found
-        if activity.outcome == "running":
+    def deployed(self, site: Site, commit: str) -> bool:
+        """Whether the deployment of `commit` has ended well. Raises StepError when it has not."""
+        activity = self.activity_of(site, commit)
+        if activity is None or activity.outcome == "running":
             return False
         must_have_succeeded(self.platformsh, site, activity)
         return True

@@ -3,38 +3,55 @@
 import os
 import sys
 from collections.abc import Generator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_SCRUBBED = ("MTLS_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy",
-             "https_proxy", "all_proxy")  # fmt: skip
+_SCRUBBED = ("MTLS_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 MAY_SKIP = "corpus"
 """Only what compares with files outside the project may be skipped on CI."""
+
+for _name in [name for name in os.environ if name.upper().startswith(_SCRUBBED)]:
+    del os.environ[_name]
 
 
 class NotLoopbackError(AssertionError):
     """A test tried to reach another machine."""
 
 
+def _is_here(host: object) -> bool:
+    """Loopback, or no host at all; a name would be asked for at a name server elsewhere."""
+    name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
     """Every connection of the process is seen here, whoever makes it."""
-    if event != "socket.connect":
-        return
-    address = arguments[1]
-    if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
-        raise NotLoopbackError(f"a test tried to connect to {address[0]}")
+    host: object = None
+    if event in ("socket.connect", "socket.sendto"):
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = None if _is_address(arguments[0]) else arguments[0]
+    if not _is_here(host):
+        raise NotLoopbackError(f"a test tried to reach {host!r}")
+
+
+def _is_address(host: object) -> bool:
+    try:
+        ip_address(str(host))
+    except ValueError:
+        return False
+    return True
 
 
 sys.addaudithook(_loopback_only)
-
-
-@pytest.fixture(autouse=True)
-def _scrubbed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(_SCRUBBED):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

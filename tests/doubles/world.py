@@ -48,8 +48,8 @@ class World:
     """Does Cloudflare really present its certificate when the switch is on?"""
     live: str = ""
     """The certificate on the wire, PEM."""
-    untrusted: str = ""
-    """Why visitors would not trust what is on the wire; a word stands above the issuer."""
+    dark: bool = False
+    """No address shows any certificate."""
     deployed_commit: str = ""
     addresses: tuple[str, ...] = ("203.0.113.11", "203.0.113.12")
     probed: Literal["", "open", "inconclusive"] = ""

@@ -145,6 +145,8 @@ class Engine:
     """A kill loses the memory of the process; a cut connection does not."""
     answers: int = 0
     failed: bool = False
+    stays_down: bool = False
+    """A kill is the end: nobody starts the process again."""
     notes: dict[str, str] = field(default_factory=dict)
     waiting: Waiting | None = None
     now: datetime = NOON
@@ -165,6 +167,8 @@ class Engine:
             try:
                 outcome = self._ask(steps[key])
             except Lost:
+                if self.stays_down:
+                    raise
                 steps = self.bench.steps() if self.forgets else steps
                 if not self.notes and self.waiting is None:
                     found = self.bench.plan(key, self.past)
