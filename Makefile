@@ -1,9 +1,10 @@
-# Every target makes the virtual environment it needs; with or without uv on the machine.
+# Every target makes the virtual environment that it needs, with or without uv on the machine.
 SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 4
 ARGS ?=
 .DEFAULT_GOAL := help
 
@@ -12,10 +13,11 @@ ARGS ?=
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# uv makes the environment; where the machine has none it is put into the environment itself.
+# uv makes the environment. Where the machine has none, a pinned one is put into the environment
+# by pip, and kept there (--inexact).
 define sync
 	@if command -v uv >/dev/null 2>&1; then uv sync --quiet --frozen --python $(PYTHON) $(1); else \
-	  test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); } && \
+	  bash tests/bootstrap.sh $(PYTHON) $(VENV) $(UV_VERSION) && \
 	  $(BIN)/uv sync --quiet --frozen --inexact $(1); fi
 	@touch $@
 endef
@@ -36,12 +38,11 @@ run: $(VENV)/.sandbox ## the bot, with the settings of the environment
 check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 	@$(BIN)/python app.py check
 
-test: $(VENV)/.dev ## lint, types and every test
-	@bash tests/needs.sh
+test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=4)
+	@bash tests/needs.sh git ssh node npm
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@# The types are checked while the tests wait for their deployments.
-	@$(BIN)/mypy --no-error-summary & types=$$!; \
-	  $(BIN)/pytest -q -n 4 --dist worksteal $(ARGS); tests=$$?; wait $$types && exit $$tests
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 lint: $(VENV)/.dev ## the rules of style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -53,13 +54,14 @@ types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
+	@bash tests/needs.sh git
 	@JSON=$(JSON) $(BIN)/python -m tests.bench
 
 goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
 	@$(BIN)/python -m tests.goldens
 
 pictures: $(VENV)/.dev ## the pictures of the README, from the real page
-	@bash tests/needs.sh
+	@bash tests/needs.sh chromium
 	@$(BIN)/python -m tests.pictures
 
 clean: ## remove everything that was made
