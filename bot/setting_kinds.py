@@ -36,6 +36,17 @@ def begins(*beginnings: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def begins_not(beginnings: tuple[str, ...], words: str) -> AfterValidator:
+    """A secret of another kind, told by how it begins, with words on what is meant instead."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        if secret.get_secret_value().startswith(beginnings):
+            raise ValueError(words)
+        return secret
+
+    return AfterValidator(check)
+
+
 def _path(text: str) -> str:
     if text and not text.startswith("/"):
         raise ValueError("a path begins with /")

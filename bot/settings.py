@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
-from bot.setting_kinds import HeaderLine, Networks, PagePath, Port, Url, Words, begins
+from bot.setting_kinds import HeaderLine, Networks, PagePath, Port, Url, Words, begins, begins_not
 from steps.errors import SettingsError
 
 PREFIX = "MTLS_"
@@ -47,8 +47,13 @@ class Slack(Group):
     )
 
 
+_OLD_KEYS = begins_not(
+    ("cfk_", "v1.0-"), "this is a Global API Key or an Origin CA key; an API token is needed"
+)
+
+
 class Cloudflare(Group):
-    token: SecretStr = Field(description="An API token (rights: see below).")
+    token: Annotated[SecretStr, _OLD_KEYS] = Field(description="An API token (rights: see below).")
 
 
 class Platformsh(Group):

@@ -103,6 +103,8 @@ def test_a_switch_is_read(written: str, meant: bool) -> None:
     [
         ("MTLS_SLACK_BOT_TOKEN", "xapp-1-swapped", "does not begin with xoxb-"),
         ("MTLS_SLACK_APP_TOKEN", "xoxb-1-swapped", "does not begin with xapp-"),
+        ("MTLS_CLOUDFLARE_TOKEN", "cfk_swapped", "an API token is needed"),
+        ("MTLS_CLOUDFLARE_TOKEN", "v1.0-swapped", "an API token is needed"),
         ("MTLS_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("MTLS_LOG_FORMAT", "xml", "'console' or 'json'"),
         ("MTLS_RUN_GATE_PATH", "verify", "a path begins with /"),
