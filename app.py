@@ -119,7 +119,7 @@ def _vantage(settings: Settings, roots: str) -> Vantage:
     )  # fmt: skip
     return Vantage(
         resolver, way, seam.origin_https_port, seam.origin_http_port, Bounds(),
-        seam.probe_networks, roots,
+        seam.probe_networks, roots, settings.run.sessions,
     )  # fmt: skip
 
 

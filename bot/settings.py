@@ -69,6 +69,9 @@ class Run(Group):
     settle_seconds: float = Field(
         60.0, ge=0, description="Wait between a switch at Cloudflare and what relies on it."
     )
+    sessions: int = Field(
+        3, ge=1, le=20, description="So many fresh sessions in a row must agree at each address."
+    )
     gate_path: PagePath = Field(
         "", description="A page of the site that echoes `X-Client-Verify`; opens the gate."
     )

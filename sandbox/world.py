@@ -34,6 +34,7 @@ class Scenario:
     look_again_seconds: float
     way_back_seconds: float
     slack_pause_seconds: float = 0.02
+    sessions: int = 2
     ssl: str = "full"
     gate: bool = True
     seed: int = 1
@@ -42,7 +43,7 @@ class Scenario:
     @classmethod
     def demo(cls) -> "Scenario":
         """Slow enough to be watched, quick enough to stay."""
-        return cls(Timings.demo(), 2.5, 0.5, 4.0, slack_pause_seconds=0.2)
+        return cls(Timings.demo(), 2.5, 0.5, 4.0, slack_pause_seconds=0.2, sessions=3)
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
@@ -127,6 +128,7 @@ class World:
             "MTLS_STORE_PATH": str(self.directory / "log.sqlite3"),
             "MTLS_RUN_SETTLE_SECONDS": str(scenario.settle_seconds),
             "MTLS_RUN_WAY_BACK_SECONDS": str(scenario.way_back_seconds),
+            "MTLS_RUN_SESSIONS": str(scenario.sessions),
             "MTLS_RUN_GATE_PATH": "/verify" if scenario.gate else "",
             "MTLS_SEAM_SLACK_URL": self.slack.api_url,
             "MTLS_SEAM_SLACK_PAUSE_SECONDS": str(scenario.slack_pause_seconds),

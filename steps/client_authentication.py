@@ -151,7 +151,9 @@ class ClientAuthentication(RouteStep):
         failed = int(waiting.handle["failed"]) + (seen.state == "broken")
         if failed >= self.back.looks:
             return Noted({"way_back": "taken", "saw": " ".join(seen.evidence)})
-        if now >= datetime.fromisoformat(waiting.handle["until"]):
+        # Not while visitors are being refused: slow looks must not let the time run out on them.
+        over = now >= datetime.fromisoformat(waiting.handle["until"])
+        if over and seen.state != "broken":
             return Done(receipt(plan, waiting.handle["commit"]))
         handle = {**waiting.handle, "failed": str(failed)}
         return Waiting(waiting.what, handle, now + self.back.every, waiting.give_up_at)

@@ -13,7 +13,7 @@ from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.world import Scenario, World
 
 Json = dict[str, Any]
-CARD_SECONDS = 45.0
+CARD_SECONDS = 90.0
 """The longest that a test waits for the next card; a hang fails and does not stay."""
 
 
