@@ -133,17 +133,23 @@ class ClientAuthentication(RouteStep):
         if not self.pusher.deployed(plan.site, commit):
             return self.pusher.rhythm.again(waiting, now)
         if phase == "back":
-            raise WayBackTaken(
-                "Visitors were refused after the deployment, so the old routes were deployed again"
-                " by themselves. Nothing is asked of visitors at the origin now.",
-                hint="Find out why Cloudflare did not present its certificate, then press Retry.",
-            )
+            return self._went_back(waiting, past, now=now)
         if plan.site.order == "published":
             return Done(receipt(plan, commit))
         until = now + self.back.within
         handle = {"commit": commit, "phase": "watch", "until": until.isoformat(), "failed": "0"}
         what = f"visitors to be served through {self.back.within.total_seconds():.0f} s"
         return Waiting(what, handle, now, until + timedelta(hours=1))
+
+    def _went_back(self, waiting: Waiting, past: Past, *, now: datetime) -> Outcome:
+        """The old routes are deployed; told only once visitors are seen to be served again."""
+        if self.visitors(past).state != "fine":
+            return self.pusher.rhythm.again(waiting, now)
+        raise WayBackTaken(
+            "Visitors were refused after the deployment, so the old routes were deployed again by"
+            " themselves. Visitors are served again.",
+            hint="Find out why Cloudflare did not present its certificate, then press Retry.",
+        )
 
     def _watch(self, plan: Plan, waiting: Waiting, past: Past, *, now: datetime) -> Outcome:
         """One more look after the deployment: served, or counted towards the way back."""

@@ -71,6 +71,7 @@ class Desk:
         """``/mtls …``"""
         answer = self.privately(sent.response_url)
         name, site = (*sent.words[:2], "", "")[:2]
+        site = host_name(site)
         match name.lower() or "help":
             case "start":
                 self.later(lambda: self._open_form(sent, site), answer)
@@ -221,6 +222,11 @@ class Desk:
             self.client.chat_postMessage(
                 channel=user, text=card.text, blocks=list(card.blocks), unfurl_links=False
             )
+
+
+def host_name(typed: str) -> str:
+    """The host that somebody meant: without scheme, path and final dot, in lower case."""
+    return typed.lower().removeprefix("https://").removeprefix("http://").split("/")[0].rstrip(".")
 
 
 def _command(press: inbox.Press, target: inbox.Target) -> tuple[Act, c.Command]:

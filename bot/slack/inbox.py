@@ -1,11 +1,15 @@
 """What Slack sends, as values: parsed at the boundary, and nothing else is read from it."""
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.slack.buttons_of import SEPARATOR
 from steps.errors import Rejected
+
+_LINK = re.compile(r"^<(?:https?://)?(?:[^|>]*\|)?([^|>]*?)/?>$")
+"""``<http://www.example.com|www.example.com>``, or without a label; the label is what was typed."""
 
 M = TypeVar("M", bound="Sent")
 
@@ -28,7 +32,8 @@ class SlashCommand(Sent):
 
     @property
     def words(self) -> list[str]:
-        return self.text.split()
+        """The words as they were typed: Slack makes links of host names (`should_escape`)."""
+        return [_LINK.sub(r"\1", word) for word in self.text.split()]
 
 
 class _Id(Sent):

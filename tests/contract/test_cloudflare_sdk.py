@@ -135,8 +135,8 @@ def test_what_get_leaves_out_is_all_that_the_sdk_misses(stand: Stand, sdk: Cloud
 def test_zone_level_pulls(stand: Stand, sdk: Cloudflare) -> None:
     """Switch, upload, list, read, delete; the key never comes back."""
     zone, pulls = stand.zone.id, sdk.origin_tls_client_auth
-    assert pulls.settings.get(zone_id=zone).enabled is False  # type: ignore[union-attr]
-    assert pulls.settings.update(zone_id=zone, enabled=True).enabled  # type: ignore[union-attr]
+    assert pulls.settings.get(zone_id=zone).enabled is False
+    assert pulls.settings.update(zone_id=zone, enabled=True).enabled
     leaf = authorities().client_ca.issue([], client=True, key="ecc", days=30)
     uploaded = pulls.zone_certificates.create(
         zone_id=zone, certificate=leaf.certificate_pem, private_key=leaf.key_pem
