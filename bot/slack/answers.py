@@ -1,5 +1,6 @@
 """What the bot answers one person: status, help, forecast, probe, refusals. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from bot.engine.forecast import Forecast, ForecastLine
@@ -7,7 +8,7 @@ from bot.engine.ports import RunEntry
 from bot.engine.state import RunState
 from bot.slack.blocks import Card, card, code, context, escape, header, section, sections, when
 from bot.slack.words import RISKS, Frame, access_words, run_words, task_words, visitors_words
-from steps.errors import RolloutError
+from steps.errors import AlreadyDecided, RolloutError
 from steps.step import Site, Verdict
 
 SUBCOMMANDS: Mapping[str, str] = {
@@ -44,7 +45,15 @@ def refusal_card(error: RolloutError) -> Card:
     """Why something was not done, only to the one who asked."""
     hint = f"\n{escape(error.hint)}" if error.hint else ""
     text = f"{error.for_people} {error.hint}".strip()
-    return card(escape(text), [section(f"{escape(error.for_people)}{hint}"), _code(error)])
+    blocks = [section(_naming(error, f"{escape(error.for_people)}{hint}")), _code(error)]
+    return card(_naming(error, escape(text)), blocks)
+
+
+def _naming(error: RolloutError, escaped: str) -> str:
+    """Who decided already is named by the log, not by anybody outside: a mention, not text."""
+    if not isinstance(error, AlreadyDecided):
+        return escaped
+    return re.sub(r"&lt;@([A-Z0-9]+)&gt;", r"<@\1>", escaped)
 
 
 def _code(error: RolloutError) -> dict[str, object]:

@@ -1,0 +1,129 @@
+"""The Slack side of the bot on a real socket, with toy steps behind it, for the tests."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.engine.decide import Itinerary
+from bot.engine.driver import Driver
+from bot.engine.engine import Engine
+from bot.engine.forecast import Forecast, ForecastLine
+from bot.engine.work import Patience, Worker
+from bot.slack.access import Policy
+from bot.slack.app_factory import connection, slack_app, web_client
+from bot.slack.cards import run_messages
+from bot.slack.desk import Desk, Outside
+from bot.slack.outbox import Outbox
+from bot.slack.people import People
+from bot.slack.words import Frame
+from bot.store.memory import MemoryStore
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.slack import SlackStandIn
+from sandbox.slack.people import APPROVERS
+from steps.errors import UnknownSite
+from steps.step import Change, Plan, Site, Verdict
+from tests.toys import SITE, Lamp
+
+ORDER = Itinerary(("lamp",), ("lamp",), ())
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+class Places:
+    """A directory with one project; sites outside of example.com are unknown."""
+
+    def projects(self) -> tuple[Choice, ...]:
+        return (Choice(SITE.project, "The shop"),)
+
+    def environments(self, project: str) -> tuple[Choice, ...]:
+        return (Choice("main", "main (production)"), Choice("staging", "staging (staging)"))
+
+    def site(self, name: str, project: str, environment: str) -> Site:
+        if not name.endswith("example.com"):
+            raise UnknownSite(f"No zone of this token covers {name}.")
+        return Site(name, "example.com", "z" * 32, project, environment or "main")
+
+
+class RiskyLamp(Lamp):
+    """A lamp that can take the site down."""
+
+    def plan(self, site: Site, facts: str, past: object) -> Plan:
+        changes = (Change("update", "lamp", facts, "on", "outage-if-wrong"),)
+        return Plan(step=self.key, site=site, changes=() if facts == "on" else changes)
+
+
+@dataclass
+class Office:
+    """Slack, the engine behind the desk, and the driver of its toy step."""
+
+    slack: SlackStandIn
+    faults: Faults
+    journal: Journal
+    engine: Engine
+    driver: Driver
+    outbox: Outbox
+    lamp: Lamp
+
+    def types(self) -> list[str]:
+        return [e.type for r in self.engine.store.runs() for e in self.engine.store.read(r.run)]
+
+    def drive(self) -> None:
+        """The unit of work that is due, twice: what a yes needs."""
+        for entry in self.engine.store.runs(open_only=True):
+            for _ in range(4):
+                self.driver.work(entry.run)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def office(*, connect: bool = True, risky: bool = True) -> Iterator[Office]:
+    """Everything of `bot.slack` on the stand-in, without retries' pauses."""
+    numbers = itertools.count(1)
+    faults, journal = Faults(), Journal()
+    with ExitStack() as closing:
+        slack = SlackStandIn(journal=journal, faults=faults)
+        closing.callback(slack.close)
+        store = MemoryStore()
+        engine = Engine(store, _now, ORDER, new_id=lambda: f"R{next(numbers)}")
+        policy = Policy(frozenset(), (APPROVERS,))
+        frame = Frame({"lamp": "The lamp"}, policy, _now())
+        client = web_client(slack.bot_token, slack.api_url)
+        lamp = RiskyLamp({}) if risky else Lamp({})
+        driver = Driver(engine, Worker({"lamp": lamp}, Patience()))
+        outbox = Outbox(
+            engine, client, lambda s: run_messages(frame, s), lambda: f"op{next(numbers)}",
+            pause=0.01,
+        )  # fmt: skip
+        engine.changed.append(outbox.nudge)
+        made = Office(slack, faults, journal, engine, driver, outbox, lamp)
+        if connect:
+            _connect(made, policy, frame, closing)
+        yield made
+
+
+def _connect(made: Office, policy: Policy, frame: Frame, closing: ExitStack) -> None:
+    web = web_client(made.slack.bot_token, made.slack.api_url)
+    outside = Outside(
+        Places(), lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
+        lambda _site: Verdict("failed", ("The origin answered.",)),
+    )  # fmt: skip
+    clock = made.engine.clock
+    desk = Desk(made.engine, web, People(web, policy, clock), policy, outside, lambda: frame, clock)
+    app = slack_app(web, desk)
+    handler = connection(app, web, made.slack.app_token)
+    handler.connect()  # type: ignore[no-untyped-call]
+    made.slack.wait_connected()
+    made.outbox.start()
+    closing.callback(made.outbox.stop)
+    closing.callback(desk.pool.shutdown)
+    closing.callback(handler.close)

@@ -1,0 +1,122 @@
+"""Messages: posted once, kept current, adopted when their answer was lost."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from bot.engine import commands as c
+from bot.engine import events as e
+from bot.engine.engine import cards_stream
+from sandbox.faults import Fault
+from sandbox.slack.people import SITE_OPS, STARTER
+from tests.contract.desk_stand import Office, office
+from tests.toys import NOON, SITE
+
+
+@pytest.fixture
+def desk() -> Iterator[Office]:
+    with office(connect=False) as made:
+        yield made
+
+
+def opened(desk: Office) -> None:
+    """A run whose first plan is shown."""
+    desk.engine.start(c.Start(STARTER, SITE, SITE_OPS))
+    desk.drive()
+
+
+def posts(desk: Office) -> list[str]:
+    """The operations of every post that reached Slack."""
+    bodies = [json.loads(r.body) for r in desk.journal.all("slack") if "postMessage" in r.path]
+    return [b["metadata"]["event_payload"]["op_id"] for b in bodies]
+
+
+def test_a_card_is_posted_once_and_updated_in_place(desk: Office) -> None:
+    """The root and the card; a yes changes them and posts nothing; repeating is free."""
+    opened(desk)
+    assert desk.outbox.deliver("R1")
+    first = [m["ts"] for m in desk.slack.messages(SITE_OPS)]
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Approve("U2", "lamp", task.fingerprint))
+    assert desk.outbox.deliver("R1")
+    requests = len(desk.journal.all("slack"))
+    assert desk.outbox.deliver("R1")
+    assert [m["ts"] for m in desk.slack.messages(SITE_OPS)] == first
+    assert len(first) == 2
+    assert len(desk.journal.all("slack")) == requests
+
+
+def test_a_post_whose_answer_was_lost_is_adopted(desk: Office) -> None:
+    """The message arrived, its answer did not: it is found by its operation, not sent again."""
+    opened(desk)
+    desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
+    assert not desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    assert len(desk.slack.messages(SITE_OPS)) == 2
+    assert len(posts(desk)) == len(set(posts(desk))) == 2
+
+
+def test_a_post_that_never_arrived_is_sent_again_once(desk: Office) -> None:
+    """The control: nothing is there to adopt, so the same operation is posted."""
+    opened(desk)
+    desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-before"))
+    assert not desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    assert len(desk.slack.messages(SITE_OPS)) == 2
+    assert len(posts(desk)) == 3
+    assert len(set(posts(desk))) == 2
+
+
+def test_a_kill_between_post_and_event_is_adopted_by_the_next_bot(desk: Office) -> None:
+    """Written down as being posted, and there: the new outbox takes it over."""
+    opened(desk)
+    posting = e.CardPosting(at=NOON, card="root", channel=SITE_OPS, op="op-lost")
+    desk.engine.store.append(cards_stream("R1"), [posting], after=0)
+    from slack_sdk import WebClient  # noqa: PLC0415 - the bot that was killed
+
+    WebClient(desk.slack.bot_token, base_url=desk.slack.api_url).chat_postMessage(
+        channel=SITE_OPS, text="…",
+        metadata={"event_type": "mtls_card", "event_payload": {"op_id": "op-lost"}},
+    )  # fmt: skip
+    assert desk.outbox.deliver("R1")
+    assert len(desk.slack.messages(SITE_OPS)) == 2
+    assert desk.slack.messages(SITE_OPS)[0]["text"].startswith("Close the origin")
+
+
+def test_an_update_has_blocks_and_text(desk: Office) -> None:
+    """One without the other removes the blocks."""
+    opened(desk)
+    desk.outbox.deliver("R1")
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Decline("U2", "lamp", task.fingerprint, "no"))
+    desk.outbox.deliver("R1")
+    updates = [json.loads(r.body) for r in desk.journal.all("slack") if "chat.update" in r.path]
+    assert updates
+    assert all(u["text"] and u["blocks"] for u in updates)
+
+
+def test_too_many_requests_are_waited_out(desk: Office) -> None:
+    """429 with its time: later everything is there, once."""
+    opened(desk)
+    wait = (("Retry-After", "0"),)
+    desk.faults.add(
+        Fault("slack", "POST", "chat.postMessage", "status", 429, headers=wait,
+              body='{"ok":false,"error":"ratelimited"}')
+    )  # fmt: skip
+    assert not desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    assert len(desk.slack.messages(SITE_OPS)) == 2
+
+
+def test_an_archived_channel_holds_nothing_up(desk: Office) -> None:
+    """The run goes on; Slack is not asked for ever."""
+    desk.slack.workspace.channels[SITE_OPS].archived = True
+    opened(desk)
+    assert desk.outbox.deliver("R1")
+    requests = len(desk.journal.all("slack"))
+    assert desk.outbox.deliver("R1")
+    assert len(desk.journal.all("slack")) == requests
+    assert desk.engine.view("R1").status == "needs-approval"
