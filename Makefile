@@ -41,8 +41,10 @@ check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=4)
 	@bash tests/needs.sh git ssh node npm
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+	@# The types are checked while the tests wait for their deployments.
+	@$(BIN)/mypy --no-error-summary & types=$$!; \
+	  $(BIN)/pytest -q -n $(JOBS) --dist worksteal $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS); \
+	  tests=$$?; wait $$types && exit $$tests
 
 lint: $(VENV)/.dev ## the rules of style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
