@@ -174,7 +174,8 @@ def silent(conn: socket.socket) -> None:
 
 
 def resets(conn: socket.socket) -> None:
-    """End with a reset."""
+    """Hear the first message and end with a reset."""
+    conn.recv(1)
     conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
