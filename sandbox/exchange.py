@@ -5,6 +5,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
@@ -102,7 +103,15 @@ class Line:
     @property
     def dropped(self) -> bool:
         """Whether the other side has ended it (or said something nobody asked for)."""
-        return bool(select.select([self._connected], [], [], 0)[0])
+        seen = select.poll()  # select() raises for descriptors from 1024
+        seen.register(self._connected, select.POLLIN)
+        return bool(seen.poll(0))
+
+    def abort(self) -> None:
+        """Let a request that is under way in another thread fail at once."""
+        with suppress(OSError):
+            # Not SSLSocket's own, which drops the TLS layer under the other thread.
+            socket.socket.shutdown(self._connected, socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.usable = False

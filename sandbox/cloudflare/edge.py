@@ -15,6 +15,7 @@ from sandbox.cloudflare.listener import Listener
 from sandbox.cloudflare.node import Node, Visit
 from sandbox.cloudflare.pull import OriginAddress
 from sandbox.cloudflare.state import Zone
+from sandbox.cloudflare.traffic import Traffic
 from sandbox.platformsh.http11 import Request, Response
 from sandbox.platformsh.router import bind_all
 from sandbox.timings import Timings
@@ -30,8 +31,7 @@ class Edge:
         resolve: Callable[[str], tuple[OriginAddress, ...]],
     ) -> None:  # fmt: skip
         self.addresses = ADDRESSES
-        self.retries = 0
-        """Requests that were asked twice of an origin, as the first connection had died."""
+        self._traffic = Traffic()
         self._zone = zone
         self._delay = timings.edge_delay
         self._dice = random.Random(seed)
@@ -43,7 +43,7 @@ class Edge:
         begin = picture(zone)
         self.nodes = tuple(
             Node(address, begin, authorities=authorities, resolve=resolve, clock=zone.clock,
-                 retried=self._retried)
+                 traffic=self._traffic)
             for address in ADDRESSES
         )  # fmt: skip
         self._certificates = EdgeCertificates(authorities.public, serves=self._serves)
@@ -61,6 +61,16 @@ class Edge:
             made.append(Listener(tls, partial(_answer, node, secure=True), context=context))
             made.append(Listener(http, partial(_answer, node, secure=False), context=None))
         return tuple(made)
+
+    @property
+    def pulls(self) -> int:
+        """Requests that an origin has answered."""
+        return self._traffic.pulls
+
+    @property
+    def retries(self) -> int:
+        """Requests that were asked twice of an origin, as the first connection had died."""
+        return self._traffic.retries
 
     def changed(self) -> None:
         """Each node adopts the zone as it is now after a delay of its own."""
@@ -90,6 +100,7 @@ class Edge:
             self._closing = True
             self._change.notify_all()
         self._thread.join(timeout=5)
+        self._traffic.end()
         for listener in self._listeners:
             listener.close()
         for node in self.nodes:
@@ -116,10 +127,6 @@ class Edge:
 
     def _context(self, node: Node) -> ssl.SSLContext:
         return self._certificates.context(node.config.minimum_tls)
-
-    def _retried(self) -> None:
-        with self._change:
-            self.retries += 1
 
 
 def _answer(node: Node, request: Request, peer: str, *, secure: bool) -> Response:

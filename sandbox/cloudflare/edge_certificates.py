@@ -38,6 +38,7 @@ class EdgeCertificates:
     def _choose(
         self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _outer: ssl.SSLContext
     ) -> int | None:
+        name = (name or "").lower()
         if not name or not self._serves(name):
             return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
         with self._lock:

@@ -1,6 +1,7 @@
 """One node of the edge: what it answers to a visitor, from its cache or from the origin."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sandbox.cloudflare.cache import Cache, Status, cacheable
 from sandbox.cloudflare.edge_config import EdgeConfig
 from sandbox.cloudflare.error_pages import error_page
 from sandbox.cloudflare.pull import OriginAddress, Puller, PullError, Where
+from sandbox.cloudflare.traffic import Traffic
 from sandbox.exchange import Answer, Headers
 from sandbox.platformsh.http11 import Request, Response
 
@@ -18,6 +20,9 @@ _HOP = frozenset({
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length",
 })  # fmt: skip
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"[!-~]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OURS = frozenset({"server", "date", "cf-ray", "cf-cache-status"})
 
 
@@ -47,15 +52,15 @@ class Node:
     def __init__(
         self, address: str, config: EdgeConfig, *, authorities: Authorities,
         resolve: Callable[[str], tuple[OriginAddress, ...]], clock: Callable[[], datetime],
-        retried: Callable[[], None],
+        traffic: Traffic,
     ) -> None:  # fmt: skip
         self.address = address
         self._authorities = authorities
         self._resolve = resolve
         self._clock = clock
-        self._retried = retried
+        self._traffic = traffic
         self._cache = Cache(lambda: clock().timestamp())
-        self._now = Now(config, Puller(authorities, retried=retried))
+        self._now = Now(config, Puller(authorities, traffic))
 
     @property
     def config(self) -> EdgeConfig:
@@ -68,7 +73,7 @@ class Node:
             return
         if config.purges != before.config.purges:
             self._cache.clear()
-        self._now = Now(config, Puller(self._authorities, retried=self._retried))
+        self._now = Now(config, Puller(self._authorities, self._traffic))
         before.puller.retire()
 
     def close(self) -> None:
@@ -87,7 +92,7 @@ class Node:
     def _answered(self, request: Request, visit: Visit, ray: str) -> tuple[Answer, Status | None]:
         now = self._now
         record = now.config.record(request.host)
-        if record is None or not request.target.isascii():
+        if record is None or not _well_formed(request):
             return error_page(409 if record is None else 400, request.host, ray), None
         if now.config.always_https and not visit.secure:
             location = ("Location", f"https://{request.host}{request.target}")
@@ -138,6 +143,13 @@ class Node:
         return Where(
             address, https_port, host, secure=True, validated=mode != "full", identity=identity
         )
+
+
+def _well_formed(request: Request) -> bool:
+    """Whether it may be sent on as it is (RFC 9110, 5.5 and 5.6.2)."""
+    return bool(_TOKEN.fullmatch(request.method) and _TARGET.fullmatch(request.target)) and all(
+        _TOKEN.fullmatch(name) and _VALUE.fullmatch(value) for name, value in request.headers
+    )
 
 
 def _forwarded(request: Request, visit: Visit, ray: str) -> Headers:

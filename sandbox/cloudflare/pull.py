@@ -4,11 +4,11 @@ import itertools
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandbox.authorities import Authorities, Issued
+from sandbox.cloudflare.traffic import Traffic
 from sandbox.exchange import DIED, Answer, Headers, Line, client_context, connect, secured
 
 OriginAddress: TypeAlias = tuple[str, int, int]
@@ -46,9 +46,14 @@ class Puller:
     origin certificate that is not accepted any more, and so hide what the change does.
     """
 
-    def __init__(self, authorities: Authorities, *, retried: Callable[[], None]) -> None:
+    def __init__(
+        self, authorities: Authorities, traffic: Traffic, *,
+        connect_seconds: float = _CONNECT_SECONDS, answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:  # fmt: skip
         self._authorities = authorities
-        self._retried = retried
+        self._traffic = traffic
+        self._connect_seconds = connect_seconds
+        self._answer_seconds = answer_seconds
         self._lock = threading.Lock()
         self._idle: dict[Where, list[Line]] = {}
         self._contexts: dict[tuple[bool, Issued | None], ssl.SSLContext] = {}
@@ -68,7 +73,7 @@ class Puller:
             except PullError as failed:
                 if failed.status != 520 or method not in _IDEMPOTENT:
                     raise
-                self._retried()
+                self._traffic.retried()
         return self._exchange(self._open(where), where, method, target, headers, body)
 
     def retire(self) -> None:
@@ -83,7 +88,8 @@ class Puller:
         self, line: Line, where: Where, method: str, target: str, headers: Headers, body: bytes
     ) -> Answer:
         try:
-            answer = line.ask(method, target, headers, body)
+            with self._traffic.asking(line):
+                answer = line.ask(method, target, headers, body)
         except TimeoutError as error:
             raise PullError(524, error) from error
         except DIED as error:
@@ -111,7 +117,7 @@ class Puller:
 
     def _open(self, where: Where) -> Line:
         try:
-            plain = connect(where.address, where.port, seconds=_CONNECT_SECONDS)
+            plain = connect(where.address, where.port, seconds=self._connect_seconds)
         except TimeoutError as error:
             raise PullError(522, error) from error
         except ConnectionError as error:
@@ -119,9 +125,9 @@ class Puller:
         except OSError as error:
             raise PullError(523, error) from error
         if not where.secure:
-            return _line(plain)
+            return self._line(plain)
         try:
-            return _line(secured(plain, self._context(where), where.host))
+            return self._line(secured(plain, self._context(where), where.host))
         except ssl.SSLCertVerificationError as error:
             raise PullError(526, error) from error
         except OSError as error:
@@ -139,7 +145,6 @@ class Puller:
                 )
             return self._contexts[key]
 
-
-def _line(connected: socket.socket) -> Line:
-    connected.settimeout(_ANSWER_SECONDS)
-    return Line(connected)
+    def _line(self, connected: socket.socket) -> Line:
+        connected.settimeout(self._answer_seconds)
+        return Line(connected)
