@@ -1,7 +1,9 @@
 """Whether somebody who knows an origin's address gets in around Cloudflare, as measured here."""
 
+import select
 import ssl
 from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from typing import Literal, TypeAlias
 
 from sandbox.exchange import DIED, Answer, Line, client_context, connect, secured
@@ -14,6 +16,7 @@ _REFUSALS = frozenset({
 })  # fmt: skip
 _ATTEMPTS = 3
 _SECONDS = 5.0
+_VERDICT_SECONDS = 0.3
 
 
 class DirectAccess:
@@ -52,14 +55,33 @@ class DirectAccess:
         context.minimum_version = context.maximum_version = version
         try:
             plain = connect(address, self._port, seconds=_SECONDS)
-            line = Line(secured(plain, context, host))
-            answer = line.ask("GET", "/", (("Host", host), ("Connection", "close")))
+            tls = secured(plain, context, host)
+            with closing(Line(tls)) as line:
+                _listen_first(tls)
+                answer = line.ask("GET", "/", (("Host", host), ("Connection", "close")))
         except ssl.SSLError as error:
             return "closed" if error.reason in _REFUSALS else "unknown"
         except DIED:
             return "unknown"
-        line.close()
         return _judged(answer)
+
+
+def _listen_first(tls: ssl.SSLSocket) -> None:
+    """Take in the verdict on our missing certificate before anything is sent. Raises OSError.
+
+    In TLS 1.3 it comes after the client's handshake; a request on a connection that the server has
+    closed is answered by a reset, which then hides the alert that says why. Whoever accepts sends
+    session tickets at this moment, so that nobody waits for long.
+    """
+    if tls.version() != "TLSv1.3":
+        return
+    tls.settimeout(0)
+    verdict = select.poll()
+    verdict.register(tls, select.POLLIN)
+    verdict.poll(_VERDICT_SECONDS * 1000)
+    with suppress(ssl.SSLWantReadError):
+        tls.recv(1)
+    tls.settimeout(_SECONDS)
 
 
 def _worst(seen: Iterable[Access]) -> Access:
@@ -70,6 +92,11 @@ def _worst(seen: Iterable[Access]) -> Access:
 
 
 def _judged(answer: Answer) -> Access:
-    """As nginx tells it: the handshake succeeds, and the request is refused in HTTP."""
-    refused = answer.status == 400 and b"No required SSL certificate" in answer.body
-    return "closed" if refused else "open"
+    """As nginx tells it: the handshake succeeds, and the request is refused in HTTP.
+
+    495 and 496 are its own numbers for it, which a server may show as they are.
+    """
+    named = b"No required SSL certificate" in answer.body or (
+        answer.status in (495, 496) and b"certificate" in answer.body.lower()
+    )
+    return "closed" if answer.status in (400, 495, 496) and named else "open"

@@ -76,13 +76,16 @@ class Baseline:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._bodies: dict[Page, str] = {}
-        self._statuses: dict[Page, set[int]] = {}
+        self._others: dict[Page, set[tuple[int, str]]] = {}
+        """Status and where it leads to, of answers that are no pages."""
 
     def learn(self, page: Page, answer: Answer) -> None:
         with self._lock:
-            self._statuses.setdefault(page, set()).add(answer.status)
+            others = self._others.setdefault(page, set())
             if answer.status == 200:
                 self._bodies[page] = _digest(answer.body)
+            else:
+                others.add(_leads(answer))
 
     def judge(self, page: Page, answer: Answer) -> str:
         """Why this answer is a failure; "" when it is none."""
@@ -92,7 +95,17 @@ class Baseline:
             if answer.status == 200:
                 known = self._bodies.setdefault(page, _digest(answer.body))
                 return "" if known == _digest(answer.body) else "wrong body"
-            return "" if answer.status in self._statuses[page] else f"status {answer.status}"
+            others, here = self._others[page], _leads(answer)
+            if here not in others and (answer.status, str(page)) in others:
+                others.add(here)  # it led to itself at first: this is the mended site
+            if here in others:
+                return ""
+            known_status = any(status == answer.status for status, _ in others)
+            return "leads elsewhere" if known_status else f"status {answer.status}"
+
+
+def _leads(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.header("location")
 
 
 def _digest(body: bytes) -> str:

@@ -18,7 +18,15 @@ from tests.contract.cloudflare_stand import (
     https,
     standing,
 )
-from tests.contract.origins import Behaviour, Origin, answer, origin, says, wants_certificate
+from tests.contract.origins import (
+    NGINX_400,
+    Behaviour,
+    Origin,
+    answer,
+    origin,
+    says,
+    wants_certificate,
+)
 
 PATHS = ("/", "/about", "/app.css", "/app.js")
 
@@ -126,6 +134,35 @@ def test_what_was_a_404_or_a_redirect_at_first_may_stay_one(stand: Stand) -> Non
     assert load.stop().failures == ()
 
 
+def moved(to: str) -> Behaviour:
+    return https(says(answer(301, b"", headers=f"Location: https://{HOST}{to}\r\n")))
+
+
+def test_a_redirect_keeps_its_target(stand: Stand) -> None:
+    """Every page led to /home; then each leads somewhere else."""
+    stand.lead(moved("/home"))
+    load = visitors(stand)
+    load.start()
+    until(load, sent=20)
+    assert load.summary().failures == ()
+    stand.lead(moved("/elsewhere"))
+    until(load, sent=20)
+    assert load.stop().reasons.keys() == {"leads elsewhere"}
+
+
+def test_a_page_that_led_to_itself_may_be_mended_and_go_back(stand: Stand) -> None:
+    """What ran in a circle at first may lead elsewhere, and be as before after a way back."""
+    stand.lead(moved("/about"))
+    load = visitors(stand)
+    load.start()
+    stand.lead(moved("/home"))
+    until(load, sent=20)
+    stand.lead(moved("/about"))
+    until(load, sent=20)
+    others = {"/", "/app.css", "/app.js"}  # these led to /about, which is no circle
+    assert {f.page.path for f in load.stop().failures} == others
+
+
 def test_a_visitor_that_does_not_trust_the_edge_fails(stand: Stand) -> None:
     """Errors of TLS count: here the certificate of the edge is not trusted."""
     stand.lead(https(Shop()))
@@ -180,6 +217,22 @@ def test_one_open_address_is_enough_to_be_open() -> None:
         with origin(both(asks=False), "127.0.0.2", closed.port) as opened:
             seen = measured(closed, opened)
     assert seen == {"all": "open", "last": "open", "127.0.0.1": "closed", "127.0.0.2": "open"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "access"),
+    [(495, b"SSL Certificate Error", "closed"), (496, b"certificate required", "closed"),
+     (496, b"busy", "open"), (400, b"bad certificate of yours", "open"), (403, NGINX_400, "open")],
+)  # fmt: skip
+def test_only_a_refusal_that_names_the_certificate_is_one(
+    status: int, body: bytes, access: str
+) -> None:
+    """Another 400, or another status with the same words, is content for a stranger."""
+    with origin(https(says(answer(status, body)))) as refusing:
+        assert measured(refusing)["all"] in (access, "unknown")
+        assert DirectAccess(["127.0.0.1"], refusing.port, (HOST,))._try(
+            "127.0.0.1", HOST, TLS.TLSv1_3
+        ) == access  # fmt: skip
 
 
 def test_a_refusal_told_in_http_is_closed_and_silence_is_unknown() -> None:
