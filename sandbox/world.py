@@ -53,13 +53,16 @@ class Scenario:
 class World:
     """Everything but the bot, and the bot as a process. `close` ends all of it."""
 
-    def __init__(self, scenario: Scenario, directory: Path | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, directory: Path | None = None,
+        authorities: Authorities | None = None,
+    ) -> None:  # fmt: skip
         self.scenario = scenario
         self._closing = ExitStack()
         temporary = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-"))
         self.directory = directory or Path(temporary)
         self.journal, self.faults = Journal(), Faults()
-        self.authorities = Authorities.create()
+        self.authorities = authorities or Authorities.create()
         self.names = Table()
         self.name_server = NameServer(self.names)
         self._closing.callback(self.name_server.close)

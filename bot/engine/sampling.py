@@ -98,15 +98,16 @@ class Sampler:
         if stretch is not None and (
             stretch.fine != sample.served or now - stretch.since > self._keep
         ):
-            self._flush(run)
+            # It ends where the next begins: what was refused was refused until now.
+            self._flush(run, until=now)
             stretch = None
         self._stretches[run] = (stretch or Stretch(now, now)).grown(sample, now)
 
-    def _flush(self, run: str) -> None:
+    def _flush(self, run: str, *, until: datetime | None = None) -> None:
         stretch = self._stretches.pop(run)
         stream = visitors_stream(run)
         event = e.VisitorsSeen(
-            at=stretch.until, served=stretch.served, looks=stretch.looks, since=stretch.since,
+            at=until or stretch.until, served=stretch.served, looks=stretch.looks, since=stretch.since,
             refused=stretch.refused,
         )  # fmt: skip
         try:

@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.authorities import Authorities
 from sandbox.auto import CLOSED, UNDONE, leaks
 from sandbox.people_acting import Conversation, buttons
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
@@ -98,10 +100,16 @@ class Stage:
         return leaks(self.world)
 
 
+@cache
+def authorities() -> Authorities:
+    """Made once for all worlds of a process: new keys prove nothing more."""
+    return Authorities.create()
+
+
 @contextmanager
 def stage(directory: Path, **scenario: Any) -> Iterator[Stage]:
     """A world that ends with the test."""
-    world = World(Scenario.tests(**scenario), directory)
+    world = World(Scenario.tests(**scenario), directory, authorities())
     try:
         yield Stage(world)
     finally:
