@@ -107,9 +107,12 @@ class Sampler:
         stretch = self._stretches.pop(run)
         stream = visitors_stream(run)
         event = e.VisitorsSeen(
-            at=until or stretch.until, served=stretch.served, looks=stretch.looks, since=stretch.since,
+            at=until or stretch.until,
+            served=stretch.served,
+            looks=stretch.looks,
+            since=stretch.since,
             refused=stretch.refused,
-        )  # fmt: skip
+        )
         try:
             self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))
         except Conflict:
