@@ -38,7 +38,7 @@ class Scenario:
     ssl: str = "full"
     gate: bool = True
     seed: int = 1
-    visitors_rate: float = 24.0
+    visitors_rate: float = 22.0
 
     @classmethod
     def demo(cls) -> "Scenario":
@@ -47,7 +47,7 @@ class Scenario:
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
-        return cls(Timings.tests(), 0.4, 0.1, 0.5, **changes)
+        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{"sessions": 1, **changes})
 
 
 class World:
