@@ -25,6 +25,7 @@ from sandbox.slack import SlackStandIn
 from sandbox.slack.people import APPROVERS
 from steps.errors import UnknownSite
 from steps.step import Change, Plan, Site, Verdict
+from tests.contract.slack_stand import hang_up
 from tests.toys import SITE, Lamp
 
 ORDER = Itinerary(("lamp",), ("lamp",), ())
@@ -126,4 +127,4 @@ def _connect(made: Office, policy: Policy, frame: Frame, closing: ExitStack) -> 
     made.outbox.start()
     closing.callback(made.outbox.stop)
     closing.callback(desk.pool.shutdown)
-    closing.callback(handler.close)
+    closing.callback(hang_up, made.slack, handler)

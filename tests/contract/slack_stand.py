@@ -83,13 +83,20 @@ def connected(slack: SlackStandIn, app: App) -> Iterator[None]:
     try:
         yield
     finally:
-        # The client's threads wake at once when the other side ends and a message comes in; left
-        # alone they take up to three seconds.
-        handler.client.auto_reconnect_enabled = False
-        handler.client.closed = True
-        slack.socket.drop()
-        handler.client.message_queue.put("")
-        handler.close()  # type: ignore[no-untyped-call]
+        hang_up(slack, handler)
+
+
+def hang_up(slack: SlackStandIn, handler: SocketModeHandler) -> None:
+    """Close the SDK's client without its pauses.
+
+    Its threads wake at once when the other side ends and a message comes in; left alone they take
+    up to three seconds.
+    """
+    handler.client.auto_reconnect_enabled = False
+    handler.client.closed = True
+    slack.socket.drop()
+    handler.client.message_queue.put("")
+    handler.close()  # type: ignore[no-untyped-call]
 
 
 def refusal(call: Any, **arguments: Any) -> str:
