@@ -53,7 +53,9 @@ _OLD_KEYS = begins_not(
 
 
 class Cloudflare(Group):
-    token: Annotated[SecretStr, _OLD_KEYS] = Field(description="An API token (rights: see below).")
+    token: Annotated[SecretStr, _OLD_KEYS] = Field(
+        description="An API token of the zone, with the rights named above."
+    )
 
 
 class Platformsh(Group):

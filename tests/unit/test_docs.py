@@ -2,13 +2,16 @@
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import app
+from bot.engine.events import EVENT
 from bot.settings import table
 from bot.slack.answers import SUBCOMMANDS
+from bot.slack.app_factory import BUTTONS
 from steps import errors, rollout, way_back
 from tests.readme import with_settings
 
@@ -41,7 +44,7 @@ STEPS = sorted({*rollout("no-downtime"), *rollout("published"), *way_back()})
         ("steps", STEPS),
         ("settings", [name for name, _, _ in table()]),
         ("subcommands", [f"/mtls {name}" for name in SUBCOMMANDS]),
-        ("commands", [f"app.py {name}" for name in app.cli.commands if name != "run"]),
+        ("commands", [f"app.py {name}" for name in app.cli.commands]),
     ],
 )
 def test_everything_that_people_meet_is_documented(kind: str, names: list[str]) -> None:
@@ -62,23 +65,70 @@ def test_the_table_of_settings_is_the_models() -> None:
     assert with_settings(README.replace("| 60 |", "| 61 |")) != README.replace("| 60 |", "| 61 |")
 
 
-def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
-    """At most 200 lines; every relative link and picture is there."""
+def test_the_readme_is_short() -> None:
+    """At most 200 lines, and it leads on to other pages."""
     assert len(README.splitlines()) <= 200
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert len(links) > 3
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert len(relative(README)) > 3
+
+
+def relative(text: str) -> list[str]:
+    """Where the links and pictures of a text lead that lead into the project."""
+    return re.findall(r"\]\((?!https?:)([^)#]+)", text)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of every page, pictures included; and one that does not is found."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    dead = [
+        (page.name, link) for page in pages for link in relative(page.read_text())
+        if not (page.parent / link).exists()
+    ]  # fmt: skip
+    assert dead == []
+    assert relative("[a](b.md) ![c](d/e.png) [f](https://g) [h](i.md#j)") == [
+        "b.md", "d/e.png", "i.md",
+    ]  # fmt: skip
+
+
+def test_every_button_is_documented() -> None:
+    """By the word that stands on it."""
+    assert [name for name in BUTTONS if f"*{name.capitalize()}*" not in README] == []
+
+
+def test_every_event_is_documented() -> None:
+    """Whoever opens the log finds each type, and none that does not exist."""
+    types = set(EVENT.json_schema()["discriminator"]["mapping"])
+    rows = re.findall(r"^\| `([a-z-]+)`", (ROOT / "docs/events.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(types)
+
+
+def unreleased(text: str) -> str:
+    """The section of a changelog on what is not yet released."""
+    return text.partition("## [Unreleased]")[2].partition("\n## [")[0]
 
 
 def test_the_changelog_has_what_is_not_yet_released() -> None:
-    """An Unreleased section with something in it."""
-    text = (ROOT / "CHANGELOG.md").read_text()
-    section = text.partition("## [Unreleased]")[2].partition("\n## [")[0]
-    assert "- " in section
+    """An Unreleased section with something in it; and an empty one would be noticed."""
+    assert "\n- " in unreleased((ROOT / "CHANGELOG.md").read_text())
+    assert "\n- " not in unreleased("## [Unreleased]\n\n## [1.0.0]\n\n- The first.\n")
 
 
 def test_decisions_are_numbered_and_short() -> None:
-    """One file each, numbered without a gap, at most 60 lines."""
+    """One file each, numbered without a gap, at most 60 lines, all four parts."""
     found = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [int(path.name[:4]) for path in found] == list(range(1, len(found) + 1))
     assert [p.name for p in found if len(p.read_text().splitlines()) > 60] == []
+    parts = ["Context", "Options", "Decision", "Consequences"]
+    assert [
+        p.name for p in found if re.findall(r"^## (.+)$", p.read_text(), re.MULTILINE) != parts
+    ] == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """Whatever is installed is named in the decision on dependencies."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"].values()
+    wanted = [*project["project"]["dependencies"], *(one for group in groups for one in group)]
+    names = [re.split(r"[\[>=]", one)[0] for one in wanted if isinstance(one, str)]
+    reasons = (ROOT / "docs/decisions/0012-dependencies.md").read_text().lower()
+    assert len(names) > 20
+    assert [name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", reasons)] == []
