@@ -1,6 +1,8 @@
 """What Slack would say to a payload: the shapes of its own types, and the limits they miss."""
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,3 +52,24 @@ def violations(payload: Json) -> list[str]:
     elif len(text) > UPDATE_TEXT:
         found.append(f"text is longer than an update may be, {UPDATE_TEXT} [/text]")
     return found
+
+
+_OURS = re.compile(
+    r"<(@[A-Z0-9]+|!date\^\d+\^[^<>]*|!subteam\^[A-Z0-9]+|https://[^<>|]+\|[^<>|]+)>"
+)
+
+
+def stray_markup(payload: Json) -> list[str]:
+    """Texts with markup that is not ours: a ping from outside, or a mention cut in half."""
+    return [text for text in _texts(payload) if re.search("[<>]", _OURS.sub("", text))]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        if value.get("type") == "mrkdwn" or "blocks" in value:
+            yield str(value.get("text", ""))
+        if value.get("type") != "plain_text":
+            yield from _texts(list(value.values()))

@@ -77,7 +77,9 @@ def status_card(frame: Frame, views: Sequence[RunState], asked: str) -> Card:
     blocks = [header("Status")]
     for state in views:
         blocks += _status_blocks(frame, state, detailed=len(views) == 1)
-    text = " ".join(f"{s.site.name if s.site else s.run}: {run_words(frame, s)}" for s in views)
+    text = " ".join(
+        f"{escape(s.site.name) if s.site else s.run}: {run_words(frame, s)}" for s in views
+    )
     return card(text.replace("*", ""), blocks)
 
 

@@ -41,8 +41,8 @@ def cut(text: str, most: int) -> str:
     """Text within a limit, with a visible mark where something was left out."""
     if len(text) <= most:
         return text
-    # An entity that is cut in half would show as garbage.
-    kept = re.sub(r"&[a-z]{0,3}$", "", text[: most - len(_CUT)])
+    # An entity, a mention or a link that is cut in half would show as garbage.
+    kept = re.sub(r"(&[a-z]{0,3}|<[^<>]{0,300})$", "", text[: most - len(_CUT)])
     return kept + _CUT
 
 

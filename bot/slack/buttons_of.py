@@ -3,7 +3,7 @@
 from bot.engine.decide import verdict_digest
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import Block, actions, button, confirm
-from bot.slack.words import RISKS, Frame
+from bot.slack.words import RISKS, Frame, changed_something
 
 SEPARATOR = "|"
 NO_FINGERPRINT = "-"
@@ -64,8 +64,7 @@ def _after_failure(frame: Frame, state: RunState, task: Task) -> list[Block]:
 def run_buttons(state: RunState, step: str) -> list[Block]:
     """Undo and Stop, where they make sense."""
     made = []
-    changed = any(t.started_at and t.plan and t.plan.changes for t in state.tasks)
-    if changed and state.direction == "forward":
+    if changed_something(state) and state.direction == "forward":
         question = confirm(
             "Undo the run?",
             "Each way back is shown and approved on its own, in the order that refuses nobody.",

@@ -63,7 +63,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
     ]
     current = state.current
     step = current.key if current else state.tasks[-1].key
-    buttons = run_buttons(state, step) if not state.outcome or state.outcome == "closed" else []
+    buttons = run_buttons(state, step)
     if buttons:
         blocks.append(actions(buttons))
     blocks.append(_footer(state))
@@ -234,7 +234,8 @@ def _way_blocks(plan: Plan, task: Task) -> list[Block]:
     if plan.way_back and task.status in ("shown", "approved", "started", "failed"):
         parts.append(f"*To go back:* {escape(plan.way_back)}")
     if plan.page:
-        parts.append(f"<{plan.page}|The vendor's page for this step>")
+        page = escape(plan.page).replace("|", "%7C")
+        parts.append(f"<{page}|The vendor's page for this step>")
     if task.fingerprint:
         parts.append(f"plan {task.fingerprint[:8]}")
     return [context("  ·  ".join(parts))] if parts else []

@@ -71,7 +71,7 @@ class Desk:
         """``/mtls …``"""
         answer = self.privately(sent.response_url)
         name, site = (*sent.words[:2], "", "")[:2]
-        site = host_name(site)
+        site = inbox.host_name(site)
         match name.lower() or "help":
             case "start":
                 self.later(lambda: self._open_form(sent, site), answer)
@@ -80,7 +80,7 @@ class Desk:
             case "probe":
                 self.later(lambda: self._probe(sent, site, answer), answer)
             case "status":
-                self.later(lambda: answer(self._status(site.lower())), answer)
+                self.later(lambda: answer(self._status(site)), answer)
             case "help":
                 self.later(lambda: answer(say.help_card()), answer)
             case other:
@@ -150,7 +150,7 @@ class Desk:
         allow("start", who, RunState(), self.policy)
         projects, environments, trouble = self._choices()
         form = start_form.form_view(
-            sent.channel_id, site=site.lower(), projects=projects, environments=environments,
+            sent.channel_id, site=site, projects=projects, environments=environments,
             trouble=trouble, today=self.clock().date(),
         )  # fmt: skip
         shown: dict[str, Any] = opened["view"]
@@ -185,7 +185,7 @@ class Desk:
     def _known(self, name: str) -> Site:
         """The site of the newest run of that name, or found by what the tokens see."""
         runs = self.engine.store.runs()
-        for run in say.of_site(runs, name.lower()):
+        for run in say.of_site(runs, name):
             site = self.engine.view(run).site
             if site is not None:
                 return site
@@ -195,7 +195,7 @@ class Desk:
                 "Which site is meant? Name a host of it, like www.example.com.",
                 hint="Sites are known once a run was started on them.",
             )
-        return self.outside.directory.site(name.lower(), projects[0].value, "")
+        return self.outside.directory.site(name, projects[0].value, "")
 
     def _status(self, name: str) -> Card:
         runs = say.of_site(self.engine.store.runs(), name)
@@ -222,11 +222,6 @@ class Desk:
             self.client.chat_postMessage(
                 channel=user, text=card.text, blocks=list(card.blocks), unfurl_links=False
             )
-
-
-def host_name(typed: str) -> str:
-    """The host that somebody meant: without scheme, path and final dot, in lower case."""
-    return typed.lower().removeprefix("https://").removeprefix("http://").split("/")[0].rstrip(".")
 
 
 def _command(press: inbox.Press, target: inbox.Target) -> tuple[Act, c.Command]:

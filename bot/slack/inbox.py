@@ -1,6 +1,7 @@
 """What Slack sends, as values: parsed at the boundary, and nothing else is read from it."""
 
 import re
+from html import unescape
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -8,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.slack.buttons_of import SEPARATOR
 from steps.errors import Rejected
 
-_LINK = re.compile(r"^<(?:https?://)?(?:[^|>]*\|)?([^|>]*?)/?>$")
+_MARKUP = re.compile(r"<(?:[^|<>]*\|)?([^<>]*)>")
 """``<http://www.example.com|www.example.com>``, or without a label; the label is what was typed."""
+_HOST = re.compile(r"^(?:https?://)?([^/?#:]*)")
 
 M = TypeVar("M", bound="Sent")
 
@@ -33,7 +35,7 @@ class SlashCommand(Sent):
     @property
     def words(self) -> list[str]:
         """The words as they were typed: Slack makes links of host names (`should_escape`)."""
-        return [_LINK.sub(r"\1", word) for word in self.text.split()]
+        return [unescape(_MARKUP.sub(r"\1", word)) for word in self.text.split()]
 
 
 class _Id(Sent):
@@ -67,6 +69,12 @@ class Target(Sent):
     run: str
     step: str
     fingerprint: str
+
+
+def host_name(typed: str) -> str:
+    """The host that somebody meant: without scheme, port, path and final dot, in lower case."""
+    found = _HOST.match(typed.strip().lower())
+    return found[1].rstrip(".") if found else ""
 
 
 def press(body: dict[str, Any]) -> Press:

@@ -40,8 +40,9 @@ class People:
             ours = self._ours(found, team)
         except (SlackClientError, OSError):
             return Person(user, known=False, in_group="unknown")
+        guest = found.get("is_restricted") or found.get("is_ultra_restricted")
         return Person(
-            user, ours=ours, guest=bool(found.get("is_restricted")),
+            user, ours=ours, guest=bool(guest),
             bot=bool(found.get("is_bot")) or user == "USLACKBOT",
             deleted=bool(found.get("deleted")), in_group=self._in_group(user),
         )  # fmt: skip
@@ -62,8 +63,7 @@ class People:
         enterprise = str((found.get("enterprise_user") or {}).get("enterprise_id", ""))
         if workspace.enterprise and enterprise == workspace.enterprise:
             return True
-        named = {str(found.get("team_id") or workspace.team), team or workspace.team}
-        return named == {workspace.team}
+        return {str(found.get("team_id") or ""), team} - {""} == {workspace.team}
 
     def _own_workspace(self) -> Workspace:
         with self._lock:

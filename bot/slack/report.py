@@ -22,6 +22,8 @@ RISK_LEFT = (
     " of your own closes that too."
 )
 
+_MOST_COMMANDS = 30
+
 
 def report_card(frame: Frame, state: RunState) -> Card:
     """The last message of a run's thread."""
@@ -95,4 +97,5 @@ def check_commands(state: RunState, rows: tuple[Row, ...]) -> list[str]:
         if address and not row.result.startswith(("closed (redirects", "open (http")):
             url = f"https://{host}/" if port == "443" else f"https://{host}:{port}/"
             lines.append(f"curl -skI --resolve {host}:{port}:{address} {url}")
-    return lines[:40]
+    more = len(lines) - _MOST_COMMANDS
+    return [*lines[:_MOST_COMMANDS], f"# … and {more} more"] if more > 0 else lines

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.engine.ports import Option
-from bot.slack.blocks import Block, context, option, plain, section
+from bot.slack.blocks import Block, context, escape, option, plain, section
+from bot.slack.inbox import host_name
 from steps.step import Order
 
 CALLBACK = "start"
@@ -15,8 +16,11 @@ ROOT_ENDS = date(2029, 8, 15)
 """The end of Cloudflare's Origin CA roots (checked in the reference of the certificates)."""
 REPLACED_DAYS = 7
 VALIDITIES = (90, 365, 730, 1095, 5475)
-_HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
+_HOST = re.compile(
+    r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+)
 _MOST_OPTIONS = 100
+_LONGEST_NAME = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def form_view(
     """The form. Without a list of projects (or with a very long one) the id is typed."""
     blocks = [_site(site), _project(projects), _environment(environments), _order(), _days(today)]
     if trouble:
-        blocks.insert(0, context(trouble))
+        blocks.insert(0, context(escape(trouble)))
     others = [o for o in environments if "production" not in o.label]
     if others:
         blocks.append(_access(others))
@@ -68,11 +72,11 @@ def _input(block_id: str, label: str, element: Block, hint: str = "") -> Block:
 
 def _site(site: str) -> Block:
     element: Block = {
-        "type": "plain_text_input", "action_id": "site", "max_length": 253,
+        "type": "plain_text_input", "action_id": "site", "max_length": _LONGEST_NAME,
         "placeholder": plain("www.example.com", 150),
     }  # fmt: skip
     if site:
-        element["initial_value"] = site
+        element["initial_value"] = site[:_LONGEST_NAME]
     return _input("site", "Site", element, "A host name of the site; its zone is found by itself.")
 
 
@@ -150,7 +154,7 @@ def _access(environments: Sequence[Option]) -> Block:
 def answers(values: Mapping[str, Mapping[str, Any]]) -> Answers:
     """The entered values of a submission."""
     return Answers(
-        site=_entered(values, "site").strip().lower().rstrip("."),
+        site=host_name(_entered(values, "site")),
         project=_entered(values, "project").strip(),
         environment=_entered(values, "environment").strip(),
         order="published" if _entered(values, "order") == "published" else "no-downtime",
@@ -162,7 +166,7 @@ def answers(values: Mapping[str, Mapping[str, Any]]) -> Answers:
 def problems(given: Answers) -> dict[str, str]:
     """What is wrong with the answers, by block id; empty when they can be used."""
     found = {}
-    if not _HOST.match(given.site):
+    if not _HOST.fullmatch(given.site):
         found["site"] = "Enter a host name, like www.example.com."
     if not re.fullmatch(r"[a-z0-9]{3,60}", given.project):
         found["project"] = "Enter the project's id, as the console shows it."

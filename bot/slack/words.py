@@ -73,11 +73,15 @@ def run_words(frame: Frame, state: RunState) -> str:
 
 
 def _left_as(state: RunState) -> str:
-    done = [t for t in state.tasks if t.status == "done" and t.receipt and t.started_at]
-    changed = any(t.plan and t.plan.changes for t in done)
-    if not changed:
+    if not changed_something(state):
         return "Nothing had been changed."
-    return "What was done stays as it is and serves visitors; Undo takes it back."
+    back = "; Undo takes it back" if state.direction == "forward" else ""
+    return f"What was done stays as it is{back}."
+
+
+def changed_something(state: RunState) -> bool:
+    """Whether a step with changes was begun; one that ended badly may have made some of them."""
+    return any(t.started_at and t.plan and t.plan.changes for t in state.tasks)
 
 
 def task_words(state: RunState, task: Task) -> str:
@@ -90,7 +94,7 @@ def task_words(state: RunState, task: Task) -> str:
         case "approved":
             return f"approved by {person(task.approved_by)}"
         case "started":
-            return task.waiting.what if task.waiting else "at work"
+            return escape(task.waiting.what) if task.waiting else "at work"
         case "applied":
             return "done, being proven"
         case "done":

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from bot.engine import commands as c
-from bot.slack.desk import host_name
-from bot.slack.inbox import SlashCommand
 from sandbox.faults import Fault
 from sandbox.people_acting import buttons
 from sandbox.slack.people import APPROVER, FOREIGN, GUEST, OUTSIDER, SITE_OPS, STARTER
@@ -167,18 +165,3 @@ def test_oauth_variables_do_not_switch_the_mode(monkeypatch: pytest.MonkeyPatch)
     with office() as made:
         made.slack.command(STARTER, "/mtls", "help", SITE_OPS)
         told(made, STARTER, "Commands: start")
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("start <http://www.example.com|www.example.com>", "www.example.com"),
-        ("start <https://www.example.com/>", "www.example.com"),
-        ("start HTTPS://WWW.example.com/shop", "www.example.com"),
-        ("start www.example.com.", "www.example.com"),
-    ],
-)
-def test_a_site_is_taken_as_it_was_meant(typed: str, meant: str) -> None:
-    """Slack makes links of host names; people paste addresses."""
-    sent = SlashCommand(text=typed, user_id="U1", channel_id="C1")
-    assert host_name(sent.words[1]) == meant
