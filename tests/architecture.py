@@ -71,8 +71,8 @@ class Source:
 
 
 PACKAGES = frozenset({
-    "bot", "bot.engine", "bot.slack", "bot.store", "steps", "steps.clients", "steps.origin",
-    "sandbox",
+    "bot", "bot.engine", "bot.slack", "bot.store", "bot.terminal", "steps", "steps.clients",
+    "steps.origin", "sandbox",
 })  # fmt: skip
 MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("steps.errors", ()),
@@ -91,8 +91,10 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bot.settings", ("bot.setting_kinds", "steps.errors")),
     ("bot.setting_kinds", ()),
     ("bot.logs", ()),
+    ("bot.wiring", ("bot.engine", "bot.settings", "bot.slack", "bot.store", "bot.watch", "steps")),
+    ("bot.terminal", ("bot", "steps")),
     ("sandbox", ("sandbox",)),
-    ("app", ("bot", "steps")),
+    ("app", ("bot.terminal",)),
 )
 """The first line that fits a module says which of ours it may import. Imports go one way."""
 
@@ -163,8 +165,8 @@ def the_environment_is_a_parameter(source: Source) -> Iterator[str]:
 
 
 def time_and_chance_are_parameters(source: Source) -> Iterator[str]:
-    """Nothing in bot or steps asks the wall clock or throws dice by itself."""
-    if not _in(source, "bot", "steps"):
+    """Nothing in bot or steps asks the wall clock or throws dice by itself; the wiring hands it."""
+    if not _in(source, "bot", "steps") or source.module == "bot.wiring":
         return
     for node in ast.walk(source.tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

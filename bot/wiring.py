@@ -1,0 +1,197 @@
+"""The composition root: makes clients, steps, store and bot from the settings. No logic."""
+
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import certifi
+import structlog
+
+from bot.engine.decide import Itinerary
+from bot.engine.driver import Driver
+from bot.engine.engine import Engine
+from bot.engine.forecast import forecast
+from bot.engine.sampling import Sample, Sampler
+from bot.engine.state import RunState
+from bot.engine.work import Patience, Worker
+from bot.settings import Settings
+from bot.slack.access import Policy
+from bot.slack.app_factory import connection, slack_app, web_client
+from bot.slack.cards import run_messages
+from bot.slack.desk import Desk, Outside
+from bot.slack.outbox import Outbox
+from bot.slack.people import People
+from bot.slack.words import Frame
+from bot.store.sqlite import SqliteStore
+from steps import rollout, way_back
+from steps.client_authentication import WayBack
+from steps.clients.api_token import ApiToken
+from steps.clients.cloudflare import cloudflare
+from steps.clients.git_objects import Author
+from steps.clients.platformsh import certifier, platformsh
+from steps.clients.repository import Repository
+from steps.deployments import Rhythm
+from steps.directory import Directory
+from steps.origin.evidence import Bounds
+from steps.origin.look import Way
+from steps.origin.resolve import Resolver
+from steps.origin.vantage import Vantage, kept
+from steps.pinned import client_ca, git_host_keys, origin_ca_roots
+from steps.reading import Reading
+from steps.registry import Options, Steps, all_steps
+from steps.step import Past, Plan, Site, Verdict
+
+log = structlog.get_logger()
+
+
+def clock() -> datetime:
+    """Now, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the steps are made of, wired once."""
+
+    reading: Reading
+    directory: Directory
+    vantage: Vantage
+    steps: Steps
+
+
+def parts(settings: Settings) -> Parts:
+    """Clients, vantage and steps from the settings."""
+    seam = settings.seam
+    auth = ApiToken(settings.platformsh.token, seam.auth_url)
+    vendor = platformsh(auth, base=seam.platformsh_url)
+    zone = cloudflare(settings.cloudflare.token, base=seam.cloudflare_url)
+    public = _text(seam.visitor_roots) or Path(certifi.where()).read_text()
+    roots = f"{public}\n{_text(seam.origin_ca_roots) or origin_ca_roots()}"
+    vantage = _vantage(settings, roots)
+    repository = Repository(
+        vendor, certifier(auth, base=seam.certifier_url).certify,
+        _text(seam.git_host_keys) or git_host_keys(),
+        Author(settings.git.author_name, settings.git.author_email),
+    )  # fmt: skip
+    reading = Reading(zone, vendor, repository, vantage, clock)
+    options = _options(settings, public)
+    return Parts(reading, Directory(zone, vendor), vantage, all_steps(reading, options, clock))
+
+
+def _options(settings: Settings, public: str) -> Options:
+    run, again = settings.run, timedelta(seconds=settings.seam.look_again_seconds)
+    return Options(
+        client_ca=_text(settings.seam.client_ca) or client_ca(), public_roots=public,
+        settle=timedelta(seconds=run.settle_seconds), rhythm=Rhythm(look_again=again),
+        gate_path=run.gate_path,
+        way_back=WayBack(
+            run.way_back_looks, timedelta(seconds=run.way_back_seconds),
+            min(again, timedelta(seconds=2)),
+        ),
+        access_user=settings.access.user, access_password=settings.access.password,
+    )  # fmt: skip
+
+
+def _vantage(settings: Settings, roots: str) -> Vantage:
+    seam = settings.seam
+    resolver = Resolver(seam.name_servers)
+    name, colon, value = settings.run.look_header.partition(":")
+    way = Way(
+        resolve=resolver.addresses, fresh=lambda: secrets.token_hex(8),
+        https_port=seam.edge_https_port, http_port=seam.edge_http_port,
+        roots=_text(seam.visitor_roots), header=(name.strip(), value.strip()) if colon else None,
+    )  # fmt: skip
+    return Vantage(
+        resolver, way, seam.origin_https_port, seam.origin_http_port, Bounds(),
+        seam.probe_networks, roots, settings.run.sessions,
+    )  # fmt: skip
+
+
+def _text(path: Path | None) -> str | None:
+    return path.read_text() if path is not None else None
+
+
+def itinerary() -> Itinerary:
+    """The step keys of both orders and of the way back."""
+    return Itinerary(rollout("no-downtime"), rollout("published"), way_back())
+
+
+@dataclass
+class Bot:
+    """The running bot: everything that `serve` starts and stops."""
+
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.parts = parts(settings)
+        self.store = SqliteStore(settings.store.path)
+        self.engine = Engine(
+            self.store, clock, itinerary(), new_id=lambda: f"R{secrets.token_hex(4)}",
+            seams=settings.seams_moved(),
+        )  # fmt: skip
+        slack = settings.slack
+        self.policy = Policy(
+            frozenset(slack.approvers), slack.approver_groups, slack.starter_may_approve
+        )
+        again = timedelta(seconds=settings.seam.look_again_seconds)
+        self.driver = Driver(self.engine, Worker(self.parts.steps, Patience(look_again=again)))
+        self.sampler = Sampler(self.engine, self._sample, every=timedelta(seconds=1))
+        self.client = web_client(slack.bot_token.get_secret_value(), settings.seam.slack_url)
+        self.outbox = Outbox(
+            self.engine, self.client, lambda state: run_messages(self._frame(), state),
+            new_op=lambda: secrets.token_hex(8), pause=settings.seam.slack_pause_seconds,
+        )  # fmt: skip
+        self.engine.changed.append(self.outbox.nudge)
+
+    def _frame(self) -> Frame:
+        titles = {key: step.title for key, step in self.parts.steps.items()}
+        return Frame(titles, self.policy, clock())
+
+    def _sample(self, state: RunState) -> Sample | None:
+        preflight = state.task("preflight")
+        baselines = kept(preflight.receipt.get("baseline", "")) if preflight else {}
+        if state.site is None or not baselines:
+            return None
+        host = state.site.name if state.site.name in baselines else next(iter(baselines))
+        judged = self.parts.vantage.glance(host, baselines[host])
+        return Sample(judged.state != "broken", f"{host}: {judged.words}")
+
+    def desk(self) -> Desk:
+        """The desk with everything that it may ask for."""
+        steps = self.parts.steps
+        outside = Outside(
+            self.parts.directory,
+            forecast=lambda site: forecast(site, steps, rollout(site.order)),
+            probe=lambda site: _probed(steps, site),
+        )
+        people = People(self.client, self.policy, clock)
+        pool = ThreadPoolExecutor(8, thread_name_prefix="desk")
+        return Desk(
+            self.engine, self.client, people, self.policy, outside, self._frame, clock, pool
+        )
+
+    def serve(self, until: threading.Event) -> None:
+        """Run until told to end. Raises StoreLocked when another bot has the store."""
+        with self.store.exclusive():
+            app = slack_app(self.client, self.desk())
+            token = self.settings.slack.app_token.get_secret_value()
+            handler = connection(app, self.client, token)
+            for part in (self.driver, self.outbox, self.sampler):
+                part.start()
+            handler.connect()  # type: ignore[no-untyped-call]
+            log.info("ready", seams=self.settings.seams_moved())
+            until.wait()
+            handler.close()  # type: ignore[no-untyped-call]
+            for stopping in (self.sampler, self.driver, self.outbox):
+                stopping.stop()
+        self.store.close()
+
+
+def _probed(steps: Steps, site: Site) -> Verdict:
+    step = steps["origin-probe"]
+    plan = Plan(step=step.key, site=site, changes=())
+    return step.verify(plan, Past(), now=clock())
