@@ -126,7 +126,8 @@ class Person:
 
 # The card that was pressed has no Approve any more, or is gone.
 _PRESSED = """(key) => {
-  const card = [...document.querySelectorAll("#thread [data-key]")].find((n) => n.dataset.key === key);
+  const cards = [...document.querySelectorAll("#thread [data-key]")];
+  const card = cards.find((node) => node.dataset.key === key);
   return !card || ![...card.querySelectorAll("button")].some((b) => b.textContent === "Approve");
 }"""
 

@@ -1,4 +1,4 @@
-"""The page in a real Chromium: a whole rollout by clicks, each trouble as promised, and no mouse."""
+"""The page in a real Chromium: a whole rollout by clicks, each trouble as promised, no mouse."""
 
 import re
 from collections.abc import Iterator
