@@ -56,16 +56,25 @@ class Preflight:
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """The first look at every host, to judge later ones against."""
-        hosts = [*plan.inputs["hosts"].split(), *plan.inputs["neighbours"].split()]
-        looks = self.vantage.baseline(hosts)
-        unclear = [f"{host}: {look.error} {look.detail}" for host, look in looks.items()
-                   if look.error and look.error not in LOOPING]  # fmt: skip
-        if unclear:
+        hosts, others = plan.inputs["hosts"].split(), plan.inputs["neighbours"].split()
+        looks = self.vantage.baseline([*hosts, *others])
+        unclear = {
+            host: f"{host}: {look.error} {look.detail}".rstrip() for host, look in looks.items()
+            if look.error and look.error not in LOOPING
+        }  # fmt: skip
+        if not unclear.keys().isdisjoint(hosts):
+            told = "; ".join(words for host, words in unclear.items() if host in hosts)
             raise PreconditionFailed(
-                "A first look through Cloudflare did not come to an answer: " + "; ".join(unclear),
+                f"A first look through Cloudflare did not come to an answer: {told}",
                 hint="Without it no later look can be judged. Put this right, then press Retry.",
             )
-        return Done({**plan.inputs, "baseline": keep(looks)})
+        # A host of somebody else that is down already must not hold the run up.
+        judged = {host: look for host, look in looks.items() if host not in unclear}
+        return Done(
+            {**plan.inputs, "baseline": keep(judged)},
+            tuple(f"Not looked at later, for it does not answer today: {w}"
+                  for w in unclear.values()),
+        )  # fmt: skip
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Nothing is awaited."""

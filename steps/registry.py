@@ -20,6 +20,7 @@ from steps.origin_certificate_back import OriginCertificateBack, OriginCertifica
 from steps.origin_probe import OriginProbe
 from steps.origin_pulls import OriginPulls, OriginPullsBack
 from steps.preflight import Preflight
+from steps.preflight_reading import PreflightReading
 from steps.reading import Reading
 from steps.route_change import Pusher
 from steps.ssl_mode import AutomaticSslBack, SslFull, SslHold, SslModeBack, SslStrict
@@ -80,7 +81,9 @@ def later_changes(steps: Steps, site: Site) -> tuple[str, ...]:
 
 def _looks(reading: Reading, options: Options) -> list[Step[Any]]:
     return [
-        Preflight(reading.preflight, reading.vantage, options.client_ca),
+        Preflight(
+            PreflightReading(reading, options.client_ca).facts, reading.vantage, options.client_ca
+        ),
         OriginProbe(reading.vantage, options.client_ca, reading.host_names, reading.edge_hostname),
     ]
 
@@ -90,14 +93,20 @@ def _zone_steps(reading: Reading, options: Options) -> list[Step[Any]]:
     return [
         DevelopmentModeOff(*common),
         DevelopmentModeBack(*common),
-        SslFull(*common, check=lambda site: reading.certificates_for(site, strict=False)),
-        SslStrict(*common, check=lambda site: reading.certificates_for(site, strict=True)),
+        SslFull(
+            *common, check=lambda site: reading.certificates_for(site, strict=False),
+            beside=reading.beside_the_mode,
+        ),
+        SslStrict(
+            *common, check=lambda site: reading.certificates_for(site, strict=True),
+            beside=reading.beside_the_mode,
+        ),
         SslHold(*common),
         SslModeBack(*common),
         AutomaticSslBack(*common),
-        OriginPulls(*common, overrides=reading.overrides),
+        OriginPulls(*common, overrides=reading.overrides, beside=reading.beside_the_mode),
         OriginPullsBack(*common, asks=reading.asking),
-    ]
+    ]  # fmt: skip
 
 
 def _certificate_steps(

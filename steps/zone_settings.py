@@ -4,7 +4,7 @@ The steps that switch something at Cloudflare are of this kind; each says what i
 proves it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
@@ -51,6 +51,8 @@ class SettingFacts:
     """What whoever approves must accept by name (the host comes first), from a wider look."""
     problems: tuple[str, ...] = ()
     """What must be put right first."""
+    beside: tuple[str, ...] = ()
+    """What acts beside the settings (rules that override them), or could not be looked at."""
     missing: tuple[str, ...] = ()
     """Later changes that are still to be made (development mode asks for them)."""
 
@@ -73,6 +75,9 @@ class ZoneSettingStep:
     settle: timedelta = timedelta(seconds=60)
     """Between the switch and whatever relies on it: Cloudflare's nodes adopt it one by one."""
 
+    beside: Callable[[Site], tuple[str, ...]] = lambda _site: ()
+    """What acts beside the settings, a sentence each; the card names it."""
+
     kind: ClassVar[Literal["change", "look"]] = "change"
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
@@ -94,7 +99,8 @@ class ZoneSettingStep:
         """Read the settings one by one (there is no batch any more)."""
         found = {name: self.zone.setting(site.zone_id, name) for name in self.reads}
         locked = frozenset(name for name, setting in found.items() if not setting.editable)
-        return SettingFacts({name: setting.value for name, setting in found.items()}, locked)
+        values = {name: setting.value for name, setting in found.items()}
+        return SettingFacts(values, locked, beside=self.beside(site))
 
     def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
         """The settings that differ from what is wanted."""
@@ -108,7 +114,7 @@ class ZoneSettingStep:
             step=self.key, site=site,
             changes=tuple(_change(site, facts, want) for want in differing),
             inputs={want.setting: want.value for want in differing},
-            notes=self.notes(site, facts, past) if differing else (),
+            notes=(*self.notes(site, facts, past), *facts.beside) if differing else (),
             accepting=facts.concerns if differing else (),
             way_back=self.way_back, page=self.page,
         )  # fmt: skip

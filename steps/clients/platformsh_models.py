@@ -45,7 +45,9 @@ class Project(Reply):
 
     @property
     def suspended(self) -> bool:
-        return self.subscription.suspended or self.status == "suspended"
+        """The status is a word in some answers, and an object with a code in others."""
+        code = self.status.get("code") if isinstance(self.status, Mapping) else self.status
+        return self.subscription.suspended or code == "suspended"
 
 
 class ProjectSettings(Reply):
@@ -77,6 +79,8 @@ class HttpAccess(Reply):
 class DeploymentState(Reply):
     last_deployment_successful: bool | None = None
     last_deployment_at: datetime | None = None
+    last_deployment_failure_reason: str | None = None
+    """``shell``: a hook has failed, which the platform does not call a failed deployment."""
 
 
 class Environment(Reply):
@@ -94,6 +98,13 @@ class Environment(Reply):
     deployment_state: DeploymentState | None = None
     links: dict[str, Any] = Field(default_factory=dict, alias="_links")
 
+    def offers(self, operation: str) -> bool:
+        """Whether ``#redeploy`` and the like may be asked for now; yes where nothing is told.
+
+        An operation is linked only for whoever may carry it out (the vendor's client asks so).
+        """
+        return operation in self.links or "self" not in self.links
+
     @property
     def active(self) -> bool:
         return self.status in ("active", "dirty")
@@ -108,6 +119,8 @@ class Environment(Reply):
 class Domain(Reply):
     id: str = ""
     name: str
+    replacement_for: str | None = None
+    """The production domain that it stands for on another environment: no host of production."""
 
 
 class Certificate(Reply):

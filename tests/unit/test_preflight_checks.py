@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from steps.clients.cloudflare_overrides import SslOverride
 from steps.preflight_checks import (
     PreflightFacts,
     ProjectFacts,
@@ -138,7 +139,7 @@ def test_what_people_should_know_is_said_and_stops_nothing() -> None:
         zone=replace(
             ZONE,
             settings={**SETTINGS, "always_use_https": "off"},
-            overrides=("A rule sets SSL mode off for /legacy.",),
+            overrides=(SslOverride("page rule", "full", "*example.com/legacy*"),),
             unseen=("The token may not read page rules.",),
             token_ends=datetime(2027, 1, 31, tzinfo=UTC),
         ),
