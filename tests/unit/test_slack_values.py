@@ -112,6 +112,7 @@ FORMS = {
     "a-hundred": form(MANY[:100], MANY[:100], site="www.example.com"),
     "too-many": form(MANY, MANY, site="x" * 400),
     "nameless": form([Choice("abc", "")], [Choice("main", "")]),
+    "picked": form(MANY[:2], [Choice("live", "live (production)"), Choice("x" * 151, "long")]),
     "loading": start_form.loading_view("C1"),
 }  # fmt: skip
 
