@@ -8,11 +8,13 @@ found again instead of repeated.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPException
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
@@ -27,9 +29,13 @@ _PAUSE, _LONGEST = 1.0, 60.0
 """About a second between two messages of a channel (Slack's limit), and the longest retreat."""
 _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 _FOR_GOOD = frozenset({
-    "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
-    "invalid_blocks", "cant_update_message", "message_not_found", "thread_not_found",
+    "channel_not_found", "not_in_channel", "is_archived", "is_inactive", "restricted_action",
+    "msg_too_long", "invalid_blocks", "block_mismatch", "metadata_too_large",
+    "cant_update_message", "edit_window_closed", "message_not_found", "thread_not_found",
 })  # fmt: skip
+_CLOCKS_APART = timedelta(minutes=5)
+"""How far Slack's clock and ours may differ when an uncertain post is looked for."""
+_MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Posted:
     channel: str
     op: str
     ts: str
+    since: datetime | None = None
+    """When its post was begun."""
 
 
 class Outbox:
@@ -174,20 +182,34 @@ class Outbox:
         )
 
     def _find(self, mine: Posted, thread: str) -> str:
-        """The message of an uncertain post, by its operation; empty when there is none."""
-        if thread:
-            answer = self._client.conversations_replies(
-                channel=mine.channel, ts=thread, include_all_metadata=True, limit=200
-            )
-        else:
-            answer = self._client.conversations_history(
-                channel=mine.channel, include_all_metadata=True, limit=200
-            )
-        for message in answer.get("messages") or []:
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("op_id") == mine.op:
-                return str(message["ts"])
+        """The message of an uncertain post, by its operation; empty when there is none.
+
+        A thread is told oldest first, so the newest stand on its last page.
+        """
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            answer = self._page(mine, thread, cursor)
+            for message in answer.get("messages") or []:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("op_id") == mine.op:
+                    return str(message["ts"])
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
         return ""
+
+    def _page(self, mine: Posted, thread: str, cursor: str) -> SlackResponse:
+        """Messages since the post was begun; without the flag, metadata has no payload."""
+        oldest = f"{(mine.since - _CLOCKS_APART).timestamp():.6f}" if mine.since else "0"
+        if thread:
+            return self._client.conversations_replies(
+                channel=mine.channel, ts=thread, oldest=oldest, cursor=cursor or None,
+                include_all_metadata=True, limit=200,
+            )  # fmt: skip
+        return self._client.conversations_history(
+            channel=mine.channel, oldest=oldest, cursor=cursor or None,
+            include_all_metadata=True, limit=200,
+        )  # fmt: skip
 
     def _refused(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
         """What Slack will never take is logged once and left; the run goes on without it."""
@@ -208,7 +230,7 @@ class Outbox:
         found: dict[str, Posted] = {}
         for event in self._engine.store.read(cards_stream(run)):
             if isinstance(event, e.CardPosting):
-                found[event.card] = Posted(event.card, event.channel, event.op, "")
+                found[event.card] = Posted(event.card, event.channel, event.op, "", event.at)
             elif isinstance(event, e.CardPosted):
                 found[event.card] = Posted(event.card, event.channel, event.op, event.ts)
         return found

@@ -20,8 +20,8 @@ def plan(env: Mapping[str, str], *, site: str, project: str, environment: str) -
         return forecast(found, made.steps, rollout(found.order))
 
     for line in told(look).lines:
-        told = line.problem or " ".join([*line.skipped, *line.evidence])
-        click.echo(f"{line.title}: {told}".rstrip(": "))
+        said = line.problem or " ".join([*line.skipped, *line.evidence])
+        click.echo(f"{line.title}: {said}".rstrip(": "))
         for change in line.plan.changes if line.plan else ():
             before, after = change.before or "nothing", change.after or "nothing"
             click.echo(f"  {change.target}: {before} -> {after} ({change.risk})")

@@ -1,5 +1,6 @@
 """The modal over a real socket: projects picked or typed, environments that follow the project."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -113,9 +114,17 @@ def test_an_error_stands_at_the_input_that_the_form_has_now(desk: Office) -> Non
     assert list(answer.errors) == ["site"]
 
 
-def test_a_trigger_that_has_expired_is_told_with_the_way_to_go_on(desk: Office) -> None:
+@pytest.mark.parametrize(
+    "spelling",
+    ["expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged",
+     "invalid_trigger_id", "invalid_arguments"],
+)  # fmt: skip
+def test_a_trigger_that_has_expired_is_told_however_slack_spells_it(
+    desk: Office, spelling: str
+) -> None:
     """Slack fails so at times even when asked at once; the person would see nothing."""
-    desk.faults.add(Fault("slack", "POST", "views.open", "slow", seconds=3.2))
+    body = json.dumps({"ok": False, "error": spelling})
+    desk.faults.add(Fault("slack", "POST", "views.open", "status", 200, body=body))
     start(desk)
     told(desk, "Slack did not open the form. Type the command again.")
 
