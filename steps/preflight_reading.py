@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, covers, fingerprints, stand_in
+from steps.clients.cloudflare_models import TokenStatus
 from steps.clients.cloudflare_overrides import CouldNotLook, load_balanced, looked, worker_patterns
 from steps.clients.platformsh_models import Activity, Deployment, Environment
 from steps.clients.repository import is_external
@@ -64,12 +65,14 @@ class PreflightReading:
 
     def _zone(self, site: Site) -> ZoneFacts:
         client = self.reading.cloudflare
-        zone, token = client.zone_by_id(site.zone_id), client.verify_token()
+        zone, token = client.zone_by_id(site.zone_id), self._token()
         settings = {name: client.setting(site.zone_id, name).value for name in SETTINGS}
         overrides, unseen = self.reading.ssl_overrides(site)
         balanced = load_balanced(client, site.zone_id)
         workers = worker_patterns(client, site.zone_id)
-        ends = token.expires_on
+        ends = token.expires_on if token else None
+        if token is None:
+            unseen = (*unseen, "When the Cloudflare token ends could not be looked at.")
         return ZoneFacts(
             zone.name, zone.status, zone.paused, settings, self.reading.overrides(site), overrides,
             looked(balanced), looked(workers),
@@ -77,8 +80,15 @@ class PreflightReading:
                 f"Whether {found.what} stand before a host could not be looked at."
                 for found in (balanced, workers) if isinstance(found, CouldNotLook)
             )),
-            token.status or "active", ends, _left(ends, self.reading.clock()),
+            token.status if token else "active", ends, _left(ends, self.reading.clock()),
         )  # fmt: skip
+
+    def _token(self) -> TokenStatus | None:
+        """None where the token may not ask about itself: which tokens may is not documented."""
+        try:
+            return self.reading.cloudflare.verify_token()
+        except Denied:
+            return None
 
     def _project(self, site: Site, head: str, config_dir: str, hosts: list[str]) -> ProjectFacts:
         vendor = self.reading.platformsh

@@ -161,7 +161,7 @@ def _access_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         return tuple(
             AccessState(
                 e.id, e.type == "production", e.active, e.http_access.is_enabled,
-                e.http_access.users, tuple(a.address for a in e.http_access.addresses),
+                e.http_access.users, e.http_access.restricted,
                 next((u for u in e.urls if u.startswith("https://")), f"https://{e.edge_hostname}/"),
             )
             for e in reading.platformsh.environments(site.project)

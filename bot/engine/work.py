@@ -20,6 +20,9 @@ from steps.errors import (
 )
 from steps.step import Done, Noted, Outcome, Plan, Site, Step, Verdict, Waiting
 
+UNTOLD = timedelta(seconds=30)
+"""How long to wait after "too many requests" when the vendor does not say for how long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -199,8 +202,9 @@ class Worker:
             self._silent.pop(key)
             return (failed(unit, error, now=now),)
         pause = self._patience.look_again
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            pause = max(pause, timedelta(seconds=error.retry_after))
+        if isinstance(error, RateLimited):
+            told = error.retry_after
+            pause = max(pause, UNTOLD if told is None else timedelta(seconds=told))
         if unit.task.delayed == error.for_people:
             return Again(now + pause)
         delayed = e.StepDelayed(

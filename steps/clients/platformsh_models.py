@@ -62,6 +62,11 @@ class Address(Reply):
     permission: str = ""
     address: str = ""
 
+    @property
+    def lets_all(self) -> bool:
+        """Whether the rule lets everybody in (the vendor's `any`), and so protects nothing."""
+        return self.permission == "allow" and self.address in ("0.0.0.0/0", "::/0", "any")
+
 
 class HttpAccess(Reply):
     """Names only: passwords that the vendor may read back are dropped here, at the boundary."""
@@ -69,6 +74,11 @@ class HttpAccess(Reply):
     is_enabled: bool = False
     addresses: tuple[Address, ...] = ()
     users: tuple[str, ...] = Field(default=(), alias="basic_auth")
+
+    @property
+    def restricted(self) -> tuple[str, ...]:
+        """The addresses of its rules, less those that let everybody in."""
+        return tuple(rule.address for rule in self.addresses if not rule.lets_all)
 
     @field_validator("users", mode="before")
     @classmethod
