@@ -1,18 +1,16 @@
 """The preflight against both vendors: each block found, named, and nothing written."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from bot.settings import Settings
-from bot.wiring import parts
 from sandbox.world import Scenario, World
 from steps.errors import Denied, PreconditionFailed
 from steps.origin.look import Look
 from steps.origin.vantage import kept
-from steps.step import Done, Past, Plan, Site
+from steps.step import Done, Past, Plan
+from tests.contract.preflight_desk import Desk
 from tests.contract.preflight_world import (
     BLOCKS,
     NOW,
@@ -21,6 +19,7 @@ from tests.contract.preflight_world import (
     committed,
     leads,
     overridden,
+    routes,
     without,
     zone,
 )
@@ -36,42 +35,6 @@ FINE = frozenset({
 
 MORE = {"head-not-deployed": 2, "no-attached-domain": 3}
 """How many sentences these take: a failed deployment too, and hosts of the platform's own zone."""
-
-
-class Desk:
-    """One world, and the preflight of the bot that its settings make."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        made = parts(Settings.from_env(world.environment()))
-        self.reading, self.step = made.reading, made.steps["preflight"]
-        there = world.cloudflare.zone
-        self.site = Site("www.example.com", there.name, there.id, world.platformsh.project.id,
-                         "main")  # fmt: skip
-
-    def plan(self, site: Site | None = None) -> Plan:
-        site = site or self.site
-        return self.step.plan(site, self.step.observe(site), Past())
-
-    def hang_up(self) -> None:
-        """Let go of the clients' connections."""
-        vendor, certify = self.reading.platformsh.service, self.reading.repository.certify
-        vendor.http.auth.close()  # type: ignore[union-attr]  # our ApiToken
-        certify.__self__.service.close()  # type: ignore[attr-defined]  # the Certifier's method
-        for service in (vendor, self.reading.cloudflare.service):
-            service.close()
-
-    @contextmanager
-    def while_(self, change: Change) -> Iterator[None]:
-        """The change is there for the block, and nobody writes to a vendor meanwhile."""
-        writes = self.world.writes()
-        changed = change(self.world)
-        changed.__enter__()
-        try:
-            yield
-            assert self.world.writes() == writes
-        finally:
-            changed.__exit__(None, None, None)  # put right whatever became of the test
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +123,25 @@ def test_the_zones_other_hosts_are_listed_and_looked_at_before(desk: Desk) -> No
     assert set(baseline(desk, plan)) == {
         "example.com", "www.example.com", "img.cdn.example.com", "status.example.com",
     }  # fmt: skip
+
+
+def test_a_wildcard_route_is_sorted_looked_at_and_certified(desk: Desk) -> None:
+    """Under a name in its place: nobody can ask for `*.example.com` itself."""
+    world, name = desk.world, "mtls-bot-look.example.com"
+    wildcard = routes("# People still", '"https://*.{default}/":\n  type: upstream\n'
+                      '  upstream: "app:http"\n# People still')  # fmt: skip
+    with desk.while_(wildcard):
+        with pytest.raises(PreconditionFailed, match=f"{name} has no record"):
+            desk.plan()
+        with desk.while_(leads("*.example.com", "here")):
+            world.names.set(name, *world.cloudflare.edge.addresses)
+            assert world.cloudflare.settle()
+            plan = desk.plan()
+            assert name in plan.inputs["hosts"].split()
+            assert baseline(desk, plan)[name].status == 200
+            step = desk.steps["origin-certificate"]
+            facts = step.observe(desk.site)
+            assert facts.names == ("example.com", "*.example.com", "img.cdn.example.com")
 
 
 def test_a_dead_host_of_somebody_else_holds_nothing_up(desk: Desk) -> None:
