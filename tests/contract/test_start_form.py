@@ -114,6 +114,17 @@ def test_an_error_stands_at_the_input_that_the_form_has_now(desk: Office) -> Non
     assert list(answer.errors) == ["site"]
 
 
+def test_the_acknowledgement_of_the_worst_form_is_small(desk: Office) -> None:
+    """Above 65,535 bytes Slack's client sends none at all, and the person waits."""
+    start(desk)
+    view, _ = form(desk)
+    worst = {("site", "site"): "x" * 253, ("typed", "typed"): "?" * 60,
+             ("environment", "environment"): " "}  # fmt: skip
+    answer = desk.slack.submit(STARTER, view, worst)
+    assert set(answer.errors) == {"site", "project", "environment"}
+    assert len(json.dumps(answer.payload)) < 1000
+
+
 @pytest.mark.parametrize(
     "spelling",
     ["expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged",
