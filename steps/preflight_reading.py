@@ -1,6 +1,6 @@
 """Everything that the preflight judges, read from both vendors and the repository. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from steps import routes
@@ -24,14 +24,18 @@ _BRINGS_CODE = ("environment.push", "environment.merge", "environment.source-ope
 
 @dataclass(frozen=True, slots=True)
 class PreflightReading:
-    """One method, `facts`; the rest are its parts."""
+    """`facts` is what the preflight asks; the rest are its parts."""
 
     reading: Reading
     client_ca: str
     """PEM of the CA that the origin is to require."""
 
     def facts(self, site: Site) -> PreflightFacts:
-        """What there is now."""
+        """What there is now, everything read once."""
+        return replace(self, reading=self.reading.once()).read(site)
+
+    def read(self, site: Site) -> PreflightFacts:
+        """The same, asked anew for each part."""
         reading = self.reading
         head = reading.repository.head(site.project, site.environment)
         text = reading.repository.read(head, f"{head.config_dir}/routes.yaml")

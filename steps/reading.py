@@ -1,7 +1,7 @@
 """What the steps read across both vendors, put together once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from steps.certificates import distrust, fingerprints, stand_in
@@ -33,6 +33,13 @@ class Reading:
     repository: Repository
     vantage: Vantage
     clock: Callable[[], datetime]
+
+    def once(self) -> "Reading":
+        """For one look at everything: one moment of each thing, and no request twice."""
+        cloudflare = replace(self.cloudflare, service=self.cloudflare.service.once())
+        platformsh = replace(self.platformsh, service=self.platformsh.service.once())
+        repository = replace(self.repository, platformsh=platformsh)
+        return replace(self, cloudflare=cloudflare, platformsh=platformsh, repository=repository)
 
     def edge_hostname(self, site: Site) -> str:
         """The name of the origin. Raises NotFound for an environment without one."""
