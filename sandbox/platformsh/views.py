@@ -86,8 +86,8 @@ def _deployment_state(environment: Environment) -> JSON | None:
 def _environment_links(project: Project, environment: Environment) -> JSON:
     here = ("projects", project.id, "environments", environment.name)
     links: JSON = {"self": _self(project, *here)}
-    operations: tuple[str, ...] = ("#edit",) if project.may_change else ()
-    if environment.deployment and project.may_change:
+    operations: tuple[str, ...] = ("#edit",)
+    if environment.deployment:
         operations += ("#redeploy", "#manage-routes")
     if not environment.is_active:
         operations += ("#activate",)
@@ -95,7 +95,8 @@ def _environment_links(project: Project, environment: Environment) -> JSON:
         operations += ("#deploy",)
     if environment.is_production:
         operations += ("#domains", "#manage-domains")
-    links |= {name: link(*here, *_operation(name)) for name in operations}
+    if project.may_change:
+        links |= {name: link(*here, *_operation(name)) for name in operations}
     if environment.deployment:
         urls = [u for u, r in environment.deployment.routes.items() if r["type"] == "upstream"]
         links["pf:routes"] = [{"href": url} for url in urls]
