@@ -120,6 +120,7 @@ def test_only_the_low_modes_present_no_certificate(mode: str, *, encrypts: bool)
 
 def test_a_zone_and_its_records_are_compared_in_punycode() -> None:
     """A zone may be told in Unicode and found under either spelling; records are punycode."""
+
     def zones(request: httpx.Request) -> httpx.Response:
         named = request.url.params["name"] == "b\u00fccher.example"
         found = [{"id": Z, "name": "b\u00fccher.example"}] if named else []
