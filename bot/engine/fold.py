@@ -77,9 +77,9 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
                 opened_at=event.at, seams=event.seams, tasks=tuple(Task(k) for k in event.tasks),
             )  # fmt: skip
         case e.UndoAsked():
-            done = tuple(t for t in state.tasks if t.status != "next")
+            done = (t for t in state.tasks if t.status != "next" and t.key not in event.tasks)
             left = tuple(_abandoned(t, event.at) for t in done)
-            back = tuple(Task(k) for k in event.tasks)
+            back = tuple(_anew(state.task(k) or Task(k)) for k in event.tasks)
             return replace(
                 state, direction="back", undo_by=event.by, tasks=left + back, outcome="",
                 stopped_by="", stop_reason="",
@@ -161,7 +161,7 @@ def _step_event(task: Task, event: StepEvent) -> Task:
             return replace(task, notes={**task.notes, **event.notes}, waiting=None, delayed="")
         case e.StepWaiting():
             waiting = Waiting(event.what, event.handle, event.look_again_at, event.give_up_at)
-            return replace(task, waiting=waiting, delayed="")
+            return replace(task, waiting=waiting, waiting_since=event.at, delayed="")
         case e.StepDelayed():
             return replace(task, delayed=event.message)
         case e.StepRetried():
@@ -195,13 +195,18 @@ def _result(task: Task, event: e.StepApplied | e.StepFinished | e.StepFailed) ->
 
 def _retried(task: Task) -> Task:
     if task.status == "declined" or task.failure is None:
-        return Task(task.key, cards=task.cards)
+        return _anew(task)
     match task.failure.phase:
         case "planning" | "over":
-            return Task(task.key, cards=task.cards)
+            return _anew(task)
         case "applying":
             return replace(task, status="started", failure=None, waiting=None)
         case "verifying":
             return replace(task, status="applied", failure=None)
         case _:
             assert_never(task.failure.phase)
+
+
+def _anew(task: Task) -> Task:
+    """Planned again from the start; what it did so far stays on record for the way back."""
+    return Task(task.key, cards=task.cards, receipt={**task.notes, **task.receipt})

@@ -49,6 +49,7 @@ class Task:
     started_at: datetime | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     waiting: Waiting | None = None
+    waiting_since: datetime | None = None
     delayed: str = ""
     receipt: Receipt = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
@@ -106,6 +107,11 @@ class RunState:
         if task is None or task.status in ("next", "approved", "started", "applied"):
             return "working"
         return "needs-approval" if task.status == "shown" else "needs-help"
+
+    @property
+    def changed(self) -> bool:
+        """Whether a step with changes was begun; one that ended badly may have made some."""
+        return any(t.started_at and t.plan and t.plan.changes for t in self.tasks)
 
     @property
     def past(self) -> Past:
