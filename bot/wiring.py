@@ -158,7 +158,8 @@ class Bot:
             return None
         host = state.site.name if state.site.name in baselines else next(iter(baselines))
         judged = self.parts.vantage.glance(host, baselines[host])
-        return Sample(judged.state != "broken", f"{host}: {judged.words}")
+        unclear = judged.state == "inconclusive"
+        return Sample(judged.state == "fine", f"{host}: {judged.words}", unclear)
 
     def desk(self) -> Desk:
         """The desk with everything that it may ask for."""
@@ -177,7 +178,8 @@ class Bot:
     def serve(self, until: threading.Event) -> None:
         """Run until told to end. Raises StoreLocked when another bot has the store."""
         with self.store.exclusive():
-            app = slack_app(self.client, self.desk())
+            desk = self.desk()
+            app = slack_app(self.client, desk)
             token = self.settings.slack.app_token.get_secret_value()
             handler = connection(app, self.client, token)
             for part in (self.driver, self.outbox, self.sampler):
@@ -186,6 +188,7 @@ class Bot:
             log.info("ready", seams=self.settings.seams_moved())
             until.wait()
             handler.close()  # type: ignore[no-untyped-call]
+            desk.pool.shutdown()  # what was acknowledged is carried out before the end
             for stopping in (self.sampler, self.driver, self.outbox):
                 stopping.stop()
         self.store.close()

@@ -35,9 +35,13 @@ class Engine:
     seams: tuple[str, ...] = ()
     changed: list[Callable[[str], None]] = field(default_factory=list)
 
+    def state(self, run: str) -> RunState:
+        """What the run is now by its own events, without looks and neighbours."""
+        return fold(run, self.store.read(run))
+
     def view(self, run: str) -> RunState:
         """What the run is now, with what visitors saw."""
-        state = fold(run, self.store.read(run))
+        state = self.state(run)
         seen = fold(run, self.store.read(visitors_stream(run)))
         return replace(state, visitors=seen.visitors, neighbours=self._neighbours(state))
 

@@ -46,7 +46,7 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepRetried()
         ):
             return _on_task(state, event.step, lambda t: _step_event(t, event))
-        case e.CardPosting() | e.CardPosted():
+        case e.CardPosting() | e.CardPosted() | e.CardsShown():
             return state
         case _:
             assert_never(event)
@@ -107,7 +107,10 @@ def _seen(visitors: Visitors, event: e.VisitorsSeen) -> Visitors:
     refused = visitors.refused
     if event.served < event.looks:
         refused = (*refused, (event.since, event.at, event.refused))
-    return Visitors(visitors.served + event.served, visitors.looks + event.looks, refused)
+    return Visitors(
+        visitors.served + event.served, visitors.looks + event.looks, refused,
+        visitors.unclear + event.unclear,
+    )  # fmt: skip
 
 
 def _abandoned(task: Task, at: datetime) -> Task:

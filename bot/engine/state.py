@@ -68,6 +68,8 @@ class Visitors:
     looks: int = 0
     refused: tuple[tuple[datetime, datetime, tuple[str, ...]], ...] = ()
     """Stretches in which somebody was refused: from, to, what was seen."""
+    unclear: int = 0
+    """Looks that say neither; they are not among `looks`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,9 +139,11 @@ def lasted(span: timedelta) -> str:
 def visitors_words(state: RunState) -> str:
     """What the bot's own looks have seen so far."""
     seen = state.visitors
+    unclear = f" {seen.unclear} more could not be judged." if seen.unclear else ""
     if not seen.looks:
-        return "Visitors: not looked at yet."
-    words = f"Visitors: {seen.served} of {seen.looks} looks through Cloudflare were served."
+        return f"Visitors: not looked at yet.{unclear}"
+    told = f"Visitors: {seen.served} of {seen.looks} looks through Cloudflare were served."
+    words = f"{told}{unclear}"
     if not seen.refused:
         return words
     first, last = seen.refused[0][0], seen.refused[-1][1]

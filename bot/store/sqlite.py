@@ -28,7 +28,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.resolve()  # one file has one lock, whatever link leads to it
         self._local = threading.local()
         self._connections: list[Database] = []
         self._lock = threading.Lock()
@@ -119,10 +119,15 @@ class SqliteStore:
 @contextmanager
 def _writing(database: Database) -> Iterator[None]:
     """A transaction that has the write lock from its start, so that what it reads stays true."""
-    database.execute("begin immediate")
     try:
+        database.execute("begin immediate")
         yield
         database.execute("commit")
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"The log could not be written: {error}.",
+            hint="Nothing was recorded. Look at the disk that the store is on, then try again.",
+        ) from error
     finally:
         if database.conn.in_transaction:
             database.rollback()

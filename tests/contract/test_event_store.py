@@ -14,7 +14,7 @@ from bot.store.chain import broken_at
 from bot.store.memory import MemoryStore
 from bot.store.projection import project
 from bot.store.sqlite import SqliteStore
-from steps.errors import Conflict, SiteBusy, StoreLocked
+from steps.errors import Conflict, SiteBusy, StoreError, StoreLocked
 from tests.toys import NOON, SITE
 
 OPENED = e.RunOpened(at=NOON, by="U1", site=SITE, channel="C1", tasks=("lamp",))
@@ -179,3 +179,25 @@ def test_a_failed_append_leaves_no_half(sqlite: SqliteStore) -> None:
         sqlite.append("R2", [OPENED], after=0, claims=["zone:b", "zone:a"])
     sqlite.append("R3", [OPENED], after=0, claims=["zone:b"])
     assert sqlite.read("R2") == ()
+
+
+def test_a_link_to_the_store_is_the_same_store(tmp_path: Path) -> None:
+    """Two names of one file, one driver: the lock belongs to the file."""
+    path, link = tmp_path / "log.sqlite3", tmp_path / "elsewhere.sqlite3"
+    one = SqliteStore(path)
+    link.symlink_to(path)
+    other = SqliteStore(link)
+    with one.exclusive(), pytest.raises(StoreLocked), other.exclusive():
+        raise AssertionError("both have it")
+    one.close()
+    other.close()
+
+
+def test_a_store_that_cannot_be_written_says_so(sqlite: SqliteStore, tmp_path: Path) -> None:
+    """An error of ours with words for whoever pressed, not one of SQLite's in a log."""
+    sqlite.append("R1", [OPENED], after=0)
+    full = sqlite3.connect(tmp_path / "log.sqlite3")
+    full.execute("alter table events rename to gone")
+    full.close()
+    with pytest.raises(StoreError, match="could not be written"):
+        sqlite.append("R1", [STARTED], after=1)
