@@ -46,6 +46,7 @@ class Preflight:
             inputs={
                 "hosts": hosts, "neighbours": " ".join(facts.neighbours),
                 "edge_hostname": facts.project.edge_hostname, "head": facts.project.head,
+                "ssl_rules": "\n".join((*facts.zone.overrides, *facts.zone.unseen)),
                 **{name: facts.zone.settings.get(name, "") for name in SETTINGS},
             },
         )  # fmt: skip

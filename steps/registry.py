@@ -105,7 +105,7 @@ def _certificate_steps(
 ) -> list[Step[Any]]:
     return [
         OriginCertificateStep(
-            reading.cloudflare, reading.platformsh, reading.vantage, reading.host_names,
+            reading.cloudflare, reading.platformsh, reading.vantage, reading.served_hosts,
             reading.edge_hostname, clock, options.rhythm,
         ),
         OriginCertificateBack(
@@ -113,7 +113,7 @@ def _certificate_steps(
             trusted=lambda certificate, host: reading.distrusted(
                 certificate, host, options.public_roots
             ),
-            rhythm=options.rhythm,
+            rhythm=options.rhythm, mode=reading.ssl_mode,
         ),
         OriginCertificateRevoke(
             reading.cloudflare, reading.platformsh, reading.vantage, reading.host_names,
@@ -141,7 +141,11 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
     return [
         Gate(*common, path=options.gate_path, ready=reading.ready),
         ClientAuthentication(
-            *common, ready=ready, gated=bool(options.gate_path), back=options.way_back
+            *common,
+            ready=ready,
+            gated=bool(options.gate_path),
+            back=options.way_back,
+            unserved=reading.unserved,
         ),
         ClientAuthenticationBack(*common),
     ]

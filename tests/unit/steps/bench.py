@@ -46,6 +46,7 @@ class Bench:
     problems: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
     ready: tuple[str, ...] | None = None
+    unserved: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     inheriting: tuple[str, ...] = ("staging",)
 
@@ -80,11 +81,15 @@ class Bench:
             OriginCertificateStep(
                 self.zone, self.project, vantage, *where, clock=lambda: NOON, rhythm=RHYTHM
             ),
-            OriginCertificateBack(self.project, vantage, *where, self._distrust, RHYTHM),
+            OriginCertificateBack(
+                self.project, vantage, *where, self._distrust, RHYTHM,
+                mode=lambda _site: self.zone.settings["ssl"],
+            ),
             OriginCertificateRevoke(self.zone, self.project, vantage, *where),
             Gate(*route, path=self.gate_path, ready=self._ready),
             ClientAuthentication(
-                *route, ready=self._ready, gated=bool(self.gate_path), back=BACK
+                *route, ready=self._ready, gated=bool(self.gate_path), back=BACK,
+                unserved=lambda _site: self.unserved,
             ),
             ClientAuthenticationBack(*route),
             OriginProbe(vantage, root_pem(CLIENT_CA), *where),

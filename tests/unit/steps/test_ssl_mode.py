@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from steps.errors import PreconditionFailed
-from steps.step import Past
+from steps.errors import PlanVoid, PreconditionFailed
+from steps.step import Done, Past, Waiting
 from steps.zone_settings import SettingFacts
 from tests.doubles.world import NEIGHBOUR, NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
@@ -138,12 +138,11 @@ def test_held_at_full_while_the_certificate_goes(
     assert wanted == [c.after for c in step.plan(SITE, SettingFacts({"ssl": mode}), past).changes]
 
 
-@pytest.mark.parametrize(
-    "key", ["undo-ssl-hold", "undo-ssl-mode", "undo-automatic-ssl", "undo-origin-pulls"]
-)
+@pytest.mark.parametrize("key", ["undo-ssl-mode", "undo-automatic-ssl", "undo-origin-pulls"])
 def test_a_setting_that_a_neighbour_needs_stays(key: str) -> None:
     """Another closed site of the zone relies on it; the reason names it."""
     bench, past = before(key)
+    past = replace(past, receipts={**past.receipts, "undo-ssl-hold": {}})
     assert bench.plan(key, past).changes
     needed = replace(past, neighbours=("shop.example.com",))
     assert bench.plan(key, needed).nothing_to_do
@@ -156,3 +155,70 @@ def test_a_mode_below_full_comes_back_with_a_warning() -> None:
     """The redirect loop from before the run comes back with it."""
     bench, past = before("undo-ssl-mode")
     assert any("circle" in note for note in bench.plan("undo-ssl-mode", past).notes)
+
+
+def test_a_neighbour_does_not_keep_our_visitors_under_strict_while_the_certificate_goes() -> None:
+    """Held at Full for the exchange, named on the card, and strict again once it is proven."""
+    bench, past = before("undo-ssl-hold")
+    needed = replace(past, neighbours=("shop.example.com",))
+    held = Engine(bench, needed).run("undo-ssl-hold")
+    assert (bench.zone.settings["ssl"], held.receipt["ssl"]) == ("full", "strict")
+    assert any("shop.example.com" in note for note in held.plan.notes)
+    after = with_receipt(needed, held)
+    Engine(bench, after).run("undo-ssl-mode")
+    assert bench.zone.settings["ssl"] == "strict"
+
+
+def test_no_certificate_is_taken_off_under_a_mode_that_validates() -> None:
+    """Raised again since the hold, by somebody or by Cloudflare itself: nothing is deleted."""
+    bench, past = before("undo-origin-certificate")
+    assert bench.plan("undo-origin-certificate", past).changes
+    bench.zone.settings["ssl"] = "strict"
+    with pytest.raises(PreconditionFailed, match="strict again"):
+        bench.plan("undo-origin-certificate", past)
+
+
+def test_a_retry_does_not_overwrite_what_nobody_was_shown() -> None:
+    """The pin is written, the mode was refused; somebody changed it since: the plan is void."""
+    bench, past = before("ssl-full")
+    plan, step = bench.plan("ssl-full", past), bench.steps()["ssl-full"]
+    bench.zone.settings.update(ssl_automatic_mode="custom", ssl="off")
+    written = len(bench.world.writes)
+    with pytest.raises(PlanVoid, match="was flexible when this was approved and is off now"):
+        step.apply(plan, {"begun": "yes", "ssl_automatic_mode": "custom"}, past=past, now=NOON)
+    assert len(bench.world.writes) == written
+
+
+def test_a_settling_time_is_not_cut_short_by_a_clock() -> None:
+    """Asked before its end, it goes on waiting: later steps rely on it."""
+    bench, past = before("origin-pulls")
+    plan, step = bench.plan("origin-pulls", past), bench.steps()["origin-pulls"]
+    waiting = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(waiting, Waiting)
+    early = step.poll(plan, waiting, past=past, now=NOON)
+    assert isinstance(early, Waiting)
+    assert early.look_again_at == waiting.look_again_at
+    assert isinstance(step.poll(plan, waiting, past=past, now=waiting.look_again_at), Done)
+
+
+def test_a_zone_without_automatic_ssl_is_told_of_and_not_pinned() -> None:
+    """No source says that every zone has the setting: absent is not on, and not an end."""
+    bench, past = before("ssl-full")
+    del bench.zone.settings["ssl_automatic_mode"]
+    plan = bench.plan("ssl-full", past)
+    assert list(plan.inputs) == ["ssl"]
+    assert any("cannot be pinned" in note for note in plan.notes)
+    bench, past = before("undo-automatic-ssl")
+    del bench.zone.settings["ssl_automatic_mode"]
+    assert bench.plan("undo-automatic-ssl", past).nothing_to_do
+
+
+@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict", "client-authentication"])
+def test_rules_that_override_the_mode_are_named_where_it_matters(key: str) -> None:
+    """What the preflight saw, or could not see, stands on each card that it touches."""
+    bench, past = before(key)
+    told = "Whether page rules override the SSL mode could not be looked at."
+    preflight = {**past.receipts["preflight"], "ssl_rules": told}
+    assert told not in bench.plan(key, past).notes
+    past = replace(past, receipts={**past.receipts, "preflight": preflight})
+    assert told in bench.plan(key, past).notes
