@@ -38,11 +38,12 @@ from steps.directory import Directory
 from steps.origin.evidence import Bounds
 from steps.origin.look import Way
 from steps.origin.resolve import Resolver
-from steps.origin.vantage import Vantage, kept
+from steps.origin.vantage import Vantage
 from steps.pinned import client_ca, git_host_keys, origin_ca_roots
 from steps.reading import Reading
 from steps.registry import Options, Steps, all_steps
 from steps.step import Past, Plan, Site, Verdict
+from steps.zone_settings import baselines
 
 log = structlog.get_logger()
 
@@ -152,12 +153,11 @@ class Bot:
         return Frame(titles, self.policy, clock())
 
     def _sample(self, state: RunState) -> Sample | None:
-        preflight = state.task("preflight")
-        baselines = kept(preflight.receipt.get("baseline", "")) if preflight else {}
-        if state.site is None or not baselines:
+        looks = baselines(state.past)
+        if state.site is None or not looks:
             return None
-        host = state.site.name if state.site.name in baselines else next(iter(baselines))
-        judged = self.parts.vantage.glance(host, baselines[host])
+        host = state.site.name if state.site.name in looks else next(iter(looks))
+        judged = self.parts.vantage.glance(host, looks[host])
         unclear = judged.state == "inconclusive"
         return Sample(judged.state == "fine", f"{host}: {judged.words}", unclear)
 

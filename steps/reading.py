@@ -44,7 +44,15 @@ class Reading:
 
     def deployed(self, site: Site) -> tuple[DeployedRoute, ...]:
         """Every https route of the current deployment with its client authentication."""
-        deployment = self.platformsh.current_deployment(site.project, site.environment)
+        return self._routes(site.project, site.environment)
+
+    def shut(self, site: Site, environment: str) -> bool:
+        """Whether another environment of the project requires a client certificate somewhere."""
+        routes = self._routes(site.project, environment)
+        return any(route.client_authentication == "require" for route in routes)
+
+    def _routes(self, project: str, environment: str) -> tuple[DeployedRoute, ...]:
+        deployment = self.platformsh.current_deployment(project, environment)
         if deployment is None:
             return ()
         return tuple(

@@ -5,8 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from steps.step import Past, Plan, Site, Verdict
-from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, ssl_rules
+from steps.origin.baseline import loops
+from steps.origin.vantage import keep
+from steps.step import Done, Past, Plan, Site, Verdict
+from steps.zone_settings import (
+    SettingFacts,
+    Wanted,
+    ZoneSettingStep,
+    baselines,
+    before_of,
+    ssl_rules,
+    unusable,
+)
 
 PAGE = "https://developers.cloudflare.com/ssl/origin-configuration/ssl-modes/"
 ENCRYPTED = frozenset({"full", "strict", "origin_pull"})
@@ -56,6 +66,15 @@ class SslFull(ZoneSettingStep):
                 " by itself; it is read again before each later step."
             )
         return (*said, *ssl_rules(past))
+
+    def done(self, plan: Plan, past: Past) -> Done:
+        """With a first look at each host that redirected in a circle and does not any more."""
+        circling = sorted(host for host, seen in baselines(past).items() if loops(seen))
+        if not circling:
+            return super().done(plan, past)
+        looks = self.vantage.baseline(circling)
+        mended = {h: seen for h, seen in looks.items() if not (loops(seen) or unusable(seen))}
+        return Done({**before_of(plan), "baseline": keep(mended)})
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """The site looked at through Cloudflare; what Full is worth shows at strict."""

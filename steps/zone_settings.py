@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
 from steps.errors import NotFound, PlanVoid, PreconditionFailed
+from steps.origin.baseline import loops
 from steps.origin.look import Look
 from steps.origin.vantage import Seen, Vantage, kept
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Risk, Site, Verdict, Waiting
@@ -22,6 +23,7 @@ WORDS: Mapping[str, str] = {
 }
 NOT_EVERYWHERE = frozenset({"ssl_automatic_mode"})
 """Settings that a zone may not have (no source says which zones do): they are not set then."""
+TOO_MANY = 429
 ACCEPTED = "accepted"
 """In a receipt: the concerns that were accepted, a line each, the host first."""
 
@@ -137,7 +139,7 @@ class ZoneSettingStep:
                 if len(plan.inputs) > 1:
                     return Noted({name: value})
         if not (self.settles and self.settle):
-            return Done(_before(plan))
+            return self.done(plan, past)
         until = now + self.settle
         what = "Cloudflare's nodes to adopt the switch"
         return Waiting(what, {"until": until.isoformat()}, until, until + timedelta(hours=1))
@@ -147,7 +149,11 @@ class ZoneSettingStep:
         until = datetime.fromisoformat(waiting.handle["until"])
         if now < until:  # a clock was set back: asked early, and not early enough to rely on it
             return Waiting(waiting.what, waiting.handle, until, waiting.give_up_at)
-        return Done(_before(plan))
+        return self.done(plan, past)
+
+    def done(self, plan: Plan, past: Past) -> Done:
+        """Written and settled; the receipt holds the values from before."""
+        return Done(before_of(plan))
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Evidence from outside; see the subclass."""
@@ -215,7 +221,21 @@ def baselines(past: Past) -> dict[str, Look]:
         for line in receipt.get(ACCEPTED, "").splitlines()
     }
     looks = kept(past.receipts.get("preflight", {}).get("baseline", ""))
+    if "undo-ssl-mode" not in past.receipts:
+        # What redirected in a circle is judged by the first look that did not, while it lasts.
+        looks |= kept(past.receipts.get("ssl-full", {}).get("baseline", ""))
     return {host: look for host, look in looks.items() if host not in accepted}
+
+
+def unusable(seen: Look) -> str:
+    """Why no later look can be judged against this one, in words; empty when it can."""
+    if seen.error and not loops(seen):
+        return f"{seen.error} {seen.detail}".strip()
+    if seen.mitigated:
+        return f"Cloudflare put a {seen.mitigated} before the visitor"
+    if seen.status is None or seen.status >= 500 or seen.status == TOO_MANY:  # noqa: PLR2004
+        return f"HTTP {seen.status}"
+    return ""
 
 
 def broken(seen: Seen) -> Verdict:
@@ -247,7 +267,7 @@ def _shown(plan: Plan) -> dict[str, str]:
     return {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
 
 
-def _before(plan: Plan) -> dict[str, str]:
+def before_of(plan: Plan) -> dict[str, str]:
     """The values from before, and what was accepted."""
     values = _shown(plan)
     return values | ({ACCEPTED: "\n".join(plan.accepting)} if plan.accepting else {})

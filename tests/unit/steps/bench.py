@@ -47,6 +47,8 @@ class Bench:
     concerns: tuple[str, ...] = ()
     ready: tuple[str, ...] | None = None
     unserved: tuple[str, ...] = ()
+    cached: bool = True
+    """Is there a file that the cache answers?"""
     overrides: tuple[str, ...] = ()
     inheriting: tuple[str, ...] = ("staging",)
 
@@ -72,7 +74,10 @@ class Bench:
             return self.problems, self.concerns
 
         made: list[Step[Any]] = [
-            DevelopmentMode(*zone, later_changes=lambda _site: self.missing),
+            DevelopmentMode(
+                *zone, later_changes=lambda _site: self.missing, cached_url=self._cached,
+                is_hit=lambda _url: vantage.cache_answers(""),
+            ),
             DevelopmentModeOff(*zone), DevelopmentModeBack(*zone),
             SslFull(*zone, check=check), SslStrict(*zone, check=check),
             SslHold(*zone), SslModeBack(*zone), AutomaticSslBack(*zone),
@@ -97,6 +102,9 @@ class Bench:
             HttpAccessBack(*access),
         ]  # fmt: skip
         return {step.key: step for step in made}
+
+    def _cached(self, host: str) -> str:
+        return f"https://{host}/logo.png" if self.cached else ""
 
     def _asking(self, site: object) -> tuple[str, ...]:
         return tuple(
