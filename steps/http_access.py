@@ -154,7 +154,7 @@ class HttpAccess(AccessStep):
 
     def plan(self, site: Site, facts: tuple[AccessState, ...], past: Past) -> Plan:
         """One change for each environment without effective access control."""
-        bare = [state for state in facts if not state.effective]
+        bare = sorted((s for s in facts if not s.effective), key=lambda s: s.environment)
         if bare:
             self._refuse(bare)
         return Plan(
@@ -233,7 +233,7 @@ class HttpAccessBack(AccessStep):
     def plan(self, site: Site, facts: tuple[AccessState, ...], past: Past) -> Plan:
         """One change for each environment that this run has protected."""
         ours = past.receipts.get("http-access", {}).get("environments", "").split()
-        on = [s.environment for s in facts if s.environment in ours and s.effective]
+        on = sorted(s.environment for s in facts if s.environment in ours and s.effective)
         return Plan(
             step=self.key, site=site,
             changes=tuple(

@@ -1,12 +1,15 @@
 """SSL mode: at least Full and pinned, strict at the end, and back as before."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
 from steps.errors import PlanVoid, PreconditionFailed
+from steps.origin.look import Look
+from steps.origin.vantage import keep
 from steps.step import Done, Past, Waiting
-from steps.zone_settings import SettingFacts
+from steps.zone_settings import SettingFacts, baselines
 from tests.doubles.world import NEIGHBOUR, NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
@@ -222,3 +225,31 @@ def test_rules_that_override_the_mode_are_named_where_it_matters(key: str) -> No
     assert told not in bench.plan(key, past).notes
     past = replace(past, receipts={**past.receipts, "preflight": preflight})
     assert told in bench.plan(key, past).notes
+
+
+HOST = "www.example.com"
+LOOP = Look(f"https://{HOST}/", status=301, headers=(("location", f"https://{HOST}/"),))
+
+
+def test_a_mended_circle_is_judged_by_the_first_look_that_was_none() -> None:
+    """Until the mode goes back: then the circle is what was there before the run."""
+    bench, past = before("ssl-full")
+    circling = {**past.receipts["preflight"], "baseline": keep({HOST: LOOP})}
+    past = replace(past, receipts={**past.receipts, "preflight": circling})
+    after = with_receipt(past, Engine(bench, past).run("ssl-full"))
+    assert baselines(past) == {HOST: LOOP}
+    assert baselines(after)[HOST].status == 200
+    back = replace(after, receipts={**after.receipts, "undo-ssl-mode": {"ssl": "full"}})
+    assert baselines(back) == {HOST: LOOP}
+
+
+def test_a_circle_that_is_still_there_is_no_measure() -> None:
+    """A node that has not adopted the mode yet, or a broken answer: the first look stays."""
+    bench, past = before("ssl-full")
+    circling = {**past.receipts["preflight"], "baseline": keep({HOST: LOOP})}
+    past = replace(past, receipts={**past.receipts, "preflight": circling})
+    for seen in (LOOP, replace(LOOP, status=525, headers=())):
+        world = deepcopy(bench)
+        world.world.first_look = seen
+        after = with_receipt(past, Engine(world, past).run("ssl-full"))
+        assert baselines(after) == {HOST: LOOP}
