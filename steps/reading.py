@@ -172,7 +172,7 @@ class Reading:
             for shown in every:
                 one = shown.agreed
                 if one is None:
-                    how = "could not be asked for" if shown.trouble else "shows no"
+                    how = "could not be asked for its" if shown.trouble else "shows no"
                     found.append(f"{shown.address} {how} certificate for {host}.")
                 elif strict and (why := self.distrusted(one, host, self.vantage.strict_roots)):
                     found.append(f"{shown.address} for {host}: {why}")
