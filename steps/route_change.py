@@ -4,7 +4,7 @@ The gate, client authentication and its way back are of this kind.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -144,9 +144,15 @@ class Pusher:
         must_have_succeeded(self.platformsh, site, activity)
         return True
 
+    def deploying(self, site: Site) -> bool:
+        """Whether a push to the environment is on its way into its deployment."""
+        return any(activity.outcome == "running" for activity in self._pushes(site))
+
     def activity_of(self, site: Site, commit: str) -> Activity | None:
         """The push activity of `commit`, matched by what it brought and not by its time."""
-        pushes = self.platformsh.activities(
+        return next((a for a in self._pushes(site) if a.pushed == commit), None)
+
+    def _pushes(self, site: Site) -> Sequence[Activity]:
+        return self.platformsh.activities(
             site.project, environment=site.environment, type="environment.push"
         )
-        return next((a for a in pushes if a.pushed == commit), None)

@@ -39,6 +39,8 @@ class RouteFacts:
     inheriting: tuple[str, ...] = ()
     """Active non-production environments: they inherit the block with the next sync or merge."""
     problems: tuple[str, ...] = ()
+    deploying: bool = False
+    """A push is being deployed: what the deployment is now is not what it will be."""
 
     @property
     def routes_path(self) -> str:

@@ -191,7 +191,10 @@ def _result(task: Task, event: e.StepApplied | e.StepFinished | e.StepFailed) ->
                 event.phase, event.code, event.message, event.hint, event.vendor_code,
                 event.request_id, event.at, event.verdict,
             )  # fmt: skip
-            return replace(task, status="failed", failure=failure, delayed="")
+            unplanned = task.failed_unplanned or not task.cards
+            return replace(
+                task, status="failed", failure=failure, delayed="", failed_unplanned=unplanned
+            )
         case _:
             assert_never(event)
 
@@ -212,4 +215,7 @@ def _retried(task: Task) -> Task:
 
 def _anew(task: Task) -> Task:
     """Planned again from the start; what it did so far stays on record for the way back."""
-    return Task(task.key, cards=task.cards, receipt={**task.notes, **task.receipt})
+    return Task(
+        task.key, cards=task.cards, failed_unplanned=task.failed_unplanned,
+        receipt={**task.notes, **task.receipt},
+    )  # fmt: skip

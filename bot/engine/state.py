@@ -46,6 +46,8 @@ class Task:
     """What changed since an earlier card of this step, a sentence each."""
     cards: int = 0
     """How many cards this task has had; a changed plan gets a new one."""
+    failed_unplanned: bool = False
+    """A card told of a failure before there was a plan; it must not stay with its buttons."""
     started_at: datetime | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     waiting: Waiting | None = None

@@ -10,6 +10,9 @@ import pytest
 from bot.engine import commands as c
 from bot.engine.engine import Engine
 from bot.engine.ports import RunEntry
+from bot.slack.access import Policy
+from bot.slack.cards import run_messages
+from bot.slack.words import Frame
 from bot.store.memory import MemoryStore
 from steps.errors import Denied, PlanVoid, RateLimited
 from steps.step import Verdict
@@ -260,3 +263,18 @@ def test_a_site_is_not_its_own_neighbour(bench: Bench) -> None:
     run_of(bench, "R2", SITE.project, until="closed")
     bench.engine.submit("R1", c.Undo("U1"))
     assert bench.engine.view("R1").neighbours == ()
+
+
+def test_a_card_of_a_failure_without_a_plan_does_not_stay(bench: Bench) -> None:
+    """After Retry it says that it is out of date, and has no buttons any more."""
+    frame = Frame({}, Policy(frozenset()), bench.clock.now)
+    lamp = bench.steps.pop("lamp")
+    bench.open()
+    failed = run_messages(frame, bench.drive())
+    assert "retry" in str(failed["lamp/0"].blocks)
+    bench.steps["lamp"] = lamp
+    bench.engine.submit("R1", c.Retry("U1", "lamp"))
+    assert "retry" not in str(run_messages(frame, bench.engine.view("R1"))["lamp/0"].blocks)
+    shown = run_messages(frame, bench.drive())
+    assert "out of date" in shown["lamp/0"].text
+    assert "approve" in str(shown["lamp/1"].blocks)

@@ -162,3 +162,23 @@ def test_a_gate_opens_no_route_that_is_closed() -> None:
     facts = step.observe(SITE)
     assert step.plan(SITE, facts, past).nothing_to_do
     assert "would open it" in step.satisfied(SITE, facts, past)[0]
+
+
+def test_an_undo_during_the_deployment_does_not_take_the_certificate_away_before_it() -> None:
+    """Turned round while our push is deployed and the branch does not show it yet: it is awaited.
+
+    Skipped, the way back would switch origin pulls off, and then the deployment would land.
+    """
+    bench, past = before(KEY)
+    step, plan = bench.steps()[KEY], bench.plan(KEY, past)
+    noted = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(noted, Noted)
+    turned = replace(past, receipts={**past.receipts, KEY: noted.notes, "gate": {}})
+    pushed = bench.project.start(
+        "environment.push", "main", lambda _project: None, pushed=noted.notes["commit"]
+    )
+    pushed.polls = 4
+    with pytest.raises(PreconditionFailed, match="deployment is under way"):
+        bench.plan("undo-client-authentication", turned)
+    pushed.polls = 0
+    assert bench.plan("undo-client-authentication", turned).nothing_to_do
