@@ -54,6 +54,8 @@ class Reading:
     def _routes(self, project: str, environment: str) -> tuple[DeployedRoute, ...]:
         deployment = self.platformsh.current_deployment(project, environment)
         if deployment is None:
+            # Nothing deployed, or nothing that we may see? The latter raises here.
+            self.platformsh.environment(project, environment)
             return ()
         return tuple(
             DeployedRoute(
@@ -82,6 +84,18 @@ class Reading:
             self.host_names(site), self.cloudflare.dns_records(site.zone_id), zone=site.zone,
             edge_hostname=self.edge_hostname(site), resolver=self.vantage.resolver,
         )  # fmt: skip
+
+    def others_work(self, site: Site) -> tuple[str, ...]:
+        """What a push or a redeploy would release of other people's, a sentence each."""
+        environment = self.platformsh.environment(site.project, site.environment)
+        state, found = environment.deployment_state, []
+        if environment.has_staged_activities:
+            found.append(f"Changes are staged on {site.environment}: ours would release them.")
+        if state is not None and state.last_deployment_successful is False:
+            found.append(
+                f"The last deployment of {site.environment} has failed: ours would repeat it."
+            )
+        return tuple(found)
 
     def unserved(self, site: Site) -> tuple[str, ...]:
         """Why a host is not served once only Cloudflare is let in, or trusts; a sentence each."""

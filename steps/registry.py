@@ -99,7 +99,7 @@ def _zone_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         SslFull(*common, check=lambda site: reading.certificates_for(site, strict=False)),
         SslStrict(*common, check=lambda site: reading.certificates_for(site, strict=True)),
         SslHold(*common),
-        SslModeBack(*common),
+        SslModeBack(*common, check=lambda site: reading.certificates_for(site, strict=True)),
         AutomaticSslBack(*common),
         OriginPulls(*common, overrides=reading.overrides),
         OriginPullsBack(*common, asks=reading.asking),
@@ -112,7 +112,7 @@ def _certificate_steps(
     return [
         OriginCertificateStep(
             reading.cloudflare, reading.platformsh, reading.vantage, reading.served_hosts,
-            reading.edge_hostname, clock, options.rhythm,
+            reading.edge_hostname, clock, options.rhythm, reading.others_work,
         ),
         OriginCertificateBack(
             reading.platformsh, reading.vantage, reading.host_names, reading.edge_hostname,
@@ -137,7 +137,7 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
 
     def ready(site: Site) -> tuple[str, ...]:
         """Origin pulls on and, where a page can show it, really presented."""
-        missing = reading.ready(site)
+        missing = (*reading.others_work(site), *reading.ready(site))
         modes = {route.client_authentication for route in reading.deployed(site)}
         if missing or not options.gate_path or modes != {"request"}:
             return missing
@@ -145,7 +145,11 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         return tuple(f"The gate is not passed: {words}" for words in unlike)
 
     return [
-        Gate(*common, path=options.gate_path, ready=reading.ready),
+        Gate(
+            *common,
+            path=options.gate_path,
+            ready=lambda site: (*reading.others_work(site), *reading.ready(site)),
+        ),
         ClientAuthentication(
             *common,
             ready=ready,

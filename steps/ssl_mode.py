@@ -170,11 +170,24 @@ class SslHold(ZoneSettingStep):
 class SslModeBack(ZoneSettingStep):
     """The mode as it was before the run."""
 
+    check: Check = lambda _site: ((), ())
+    """Does every address show a certificate that strict accepts? Where it goes back to that."""
+
     key: ClassVar[str] = "undo-ssl-mode"
     title: ClassVar[str] = "SSL mode as before"
     reads: ClassVar[tuple[str, ...]] = ("ssl",)
     page: ClassVar[str] = PAGE
     way_back: ClassVar[str] = "Full can be set again at any time."
+
+    def observe(self, site: Site) -> SettingFacts:
+        """The mode, and what the origin shows now that its certificate was exchanged."""
+        problems, _ = self.check(site)
+        return replace(super().observe(site), problems=problems)
+
+    def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
+        """The mode of before; one that validates only where there is something to validate."""
+        strict = any(want.value in VALIDATED for want in self.wanted(site, facts, past))
+        return super().plan(site, facts if strict else replace(facts, problems=()), past)
 
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
         """What the preflight read; for a neighbour's sake what it was when the way back began."""

@@ -168,7 +168,7 @@ def _step_event(task: Task, event: StepEvent) -> Task:
         case e.StepDelayed():
             return replace(task, delayed=event.message)
         case e.StepRetried():
-            return _retried(task)
+            return _retried(task, event.at)
         case e.StepApplied() | e.StepFinished() | e.StepFailed():
             return _result(task, event)
         case _:
@@ -199,7 +199,7 @@ def _result(task: Task, event: e.StepApplied | e.StepFinished | e.StepFailed) ->
             assert_never(event)
 
 
-def _retried(task: Task) -> Task:
+def _retried(task: Task, at: datetime) -> Task:
     if task.status == "declined" or task.failure is None:
         return _anew(task)
     match task.failure.phase:
@@ -208,7 +208,7 @@ def _retried(task: Task) -> Task:
         case "applying":
             return replace(task, status="started", failure=None, waiting=None)
         case "verifying":
-            return replace(task, status="applied", failure=None)
+            return replace(task, status="applied", failure=None, applied_at=at)
         case _:
             assert_never(task.failure.phase)
 

@@ -47,6 +47,7 @@ class Bench:
     concerns: tuple[str, ...] = ()
     ready: tuple[str, ...] | None = None
     unserved: tuple[str, ...] = ()
+    others_work: tuple[str, ...] = ()
     cached: bool = True
     """Is there a file that the cache answers?"""
     overrides: tuple[str, ...] = ()
@@ -80,11 +81,12 @@ class Bench:
             ),
             DevelopmentModeOff(*zone), DevelopmentModeBack(*zone),
             SslFull(*zone, check=check), SslStrict(*zone, check=check),
-            SslHold(*zone), SslModeBack(*zone), AutomaticSslBack(*zone),
+            SslHold(*zone), SslModeBack(*zone, check=check), AutomaticSslBack(*zone),
             OriginPulls(*zone, overrides=lambda _site: self.overrides),
             OriginPullsBack(*zone, asks=self._asking),
             OriginCertificateStep(
-                self.zone, self.project, vantage, *where, clock=lambda: NOON, rhythm=RHYTHM
+                self.zone, self.project, vantage, *where, clock=lambda: NOON, rhythm=RHYTHM,
+                others_work=lambda _site: self.others_work,
             ),
             OriginCertificateBack(
                 self.project, vantage, *where, self._distrust, RHYTHM,

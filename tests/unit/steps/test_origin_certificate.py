@@ -146,3 +146,12 @@ def test_a_redeploy_that_comes_to_nothing_is_told_and_tried_again(ends: str) -> 
 def test_the_roots_of_the_tests_are_not_the_same() -> None:
     """The control of everything that asks who issued a certificate."""
     assert root_pem(PUBLIC) != root_pem(ORIGIN_CA)
+
+
+def test_a_redeploy_that_would_release_other_peoples_work_is_not_planned() -> None:
+    """Staged since the preflight, or a deployment that failed since."""
+    bench, past = before("origin-certificate")
+    assert bench.plan("origin-certificate", past).changes
+    bench.others_work = ("Changes are staged on main: ours would release them.",)
+    with pytest.raises(PreconditionFailed, match="staged"):
+        bench.plan("origin-certificate", past)

@@ -43,13 +43,18 @@ class Vendors:
     environments_listed: Sequence[Environment] = tuple(
         Environment(id=name, type="development", status="active") for name in ("review", "blue")
     )
-    settings: dict[str, str] = field(default_factory=lambda: {"ssl": "full"})
+    about: dict[str, object] = field(default_factory=dict)
+    deployed: bool = True
+    visible: bool = True
 
     def dns_records(self, zone_id: str) -> Sequence[DnsRecord]:
         return self.records
 
     def environment(self, project: str, environment: str) -> Environment:
-        return Environment(id=environment, type="production", edge_hostname=EDGE)
+        if not self.visible:
+            raise NotFound("Unknown.", service="Platform.sh", doing="read the environment")
+        there = {"id": environment, "type": "production", "edge_hostname": EDGE}
+        return Environment.model_validate(there | self.about)
 
     def environments(self, project: str) -> Sequence[Environment]:
         return self.environments_listed
@@ -57,7 +62,9 @@ class Vendors:
     def domains(self, project: str) -> Sequence[Domain]:
         return (Domain(name="www.example.com"),)
 
-    def current_deployment(self, project: str, environment: str) -> Deployment:
+    def current_deployment(self, project: str, environment: str) -> Deployment | None:
+        if not self.deployed:
+            return None
         tls = {"client_authentication": "require" if environment == "shut" else "request"}
         return Deployment.model_validate({"routes": {"https://www.example.com/": {"tls": tls}}})
 
@@ -153,3 +160,29 @@ def test_an_environment_that_has_inherited_require_is_known(
 ) -> None:
     """By its own deployment, not by its branch."""
     assert Vendors().reading().shut(Site("", "", "", "p", "main"), environment) is shut
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, 0),
+        ({"has_staged_activities": True}, 1),
+        ({"deployment_state": {"last_deployment_successful": False}}, 1),
+        ({"deployment_state": {"last_deployment_successful": True}}, 0),
+        ({"deployment_state": {}}, 0),
+    ],
+)
+def test_other_peoples_work_is_seen_at_each_deploying_step(
+    fields: dict[str, object], found: int
+) -> None:
+    """Not only by the preflight, which may be days ago."""
+    vendors = Vendors(about=fields)
+    assert len(vendors.reading().others_work(SITE)) == found
+
+
+def test_a_deployment_that_may_not_be_seen_is_not_called_open() -> None:
+    """404 says both: no deployment, and no right. Only an environment that is seen has none."""
+    nothing = Vendors(deployed=False)
+    assert nothing.reading().asking(SITE) == ()
+    with pytest.raises(NotFound):
+        Vendors(deployed=False, visible=False).reading().asking(SITE)

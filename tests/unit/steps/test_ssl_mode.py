@@ -253,3 +253,20 @@ def test_a_circle_that_is_still_there_is_no_measure() -> None:
         world.world.first_look = seen
         after = with_receipt(past, Engine(world, past).run("ssl-full"))
         assert baselines(after) == {HOST: LOOP}
+
+
+@pytest.mark.parametrize(("earlier", "blocks"), [("strict", True), ("flexible", False)])
+def test_going_back_to_strict_asks_for_a_certificate_that_it_accepts(
+    earlier: str, *, blocks: bool
+) -> None:
+    """The exchange may be days ago; what does not validate needs nothing of the kind."""
+    bench, past = before("undo-ssl-mode")
+    preflight = {**past.receipts["preflight"], "ssl": earlier}
+    past = Past({**past.receipts, "preflight": preflight})
+    assert bench.plan("undo-ssl-mode", past).changes
+    bench.problems = ("203.0.113.12 for www.example.com: certificate has expired",)
+    if not blocks:
+        assert bench.plan("undo-ssl-mode", past).changes
+        return
+    with pytest.raises(PreconditionFailed, match="expired"):
+        bench.plan("undo-ssl-mode", past)
