@@ -92,9 +92,7 @@ class Reading:
         if environment.has_staged_activities:
             found.append(f"Changes are staged on {site.environment}: ours would release them.")
         if state is not None and state.last_deployment_successful is False:
-            found.append(
-                f"The last deployment of {site.environment} has failed: ours would repeat it."
-            )
+            found.append(f"The last deployment of {site.environment} has failed.")
         return tuple(found)
 
     def unserved(self, site: Site) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
 
     def ready(site: Site) -> tuple[str, ...]:
         """Origin pulls on and, where a page can show it, really presented."""
-        missing = (*reading.others_work(site), *reading.ready(site))
+        missing = reading.ready(site)
         modes = {route.client_authentication for route in reading.deployed(site)}
         if missing or not options.gate_path or modes != {"request"}:
             return missing
@@ -155,7 +155,7 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
             ready=ready,
             gated=bool(options.gate_path),
             back=options.way_back,
-            unserved=reading.unserved,
+            unserved=lambda site: (*reading.unserved(site), *reading.others_work(site)),
         ),
         ClientAuthenticationBack(*common),
     ]

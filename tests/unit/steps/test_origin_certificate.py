@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from steps.errors import StepError
+from steps.errors import PreconditionFailed, StepError
 from steps.origin_certificate import CertificateFacts
 from steps.step import Noted, Past, Waiting
 from tests.doubles.world import HOSTS, NOON, ORIGIN_CA, PUBLIC, SITE, issued, root_pem
