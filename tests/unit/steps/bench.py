@@ -48,6 +48,7 @@ class Bench:
     ready: tuple[str, ...] | None = None
     unserved: tuple[str, ...] = ()
     others_work: tuple[str, ...] = ()
+    now: datetime = NOON
     cached: bool = True
     """Is there a file that the cache answers?"""
     overrides: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ class Bench:
             OriginPulls(*zone, overrides=lambda _site: self.overrides),
             OriginPullsBack(*zone, asks=self._asking),
             OriginCertificateStep(
-                self.zone, self.project, vantage, *where, clock=lambda: NOON, rhythm=RHYTHM,
+                self.zone, self.project, vantage, *where, clock=lambda: self.now, rhythm=RHYTHM,
                 others_work=lambda _site: self.others_work,
             ),
             OriginCertificateBack(
