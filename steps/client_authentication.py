@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from steps import routes
 from steps.errors import PreconditionFailed, WayBackTaken
 from steps.origin.evidence import Attempt
-from steps.route_change import Push
+from steps.route_change import CA_FILE, Push
 from steps.route_step import NO_ADDRESS, PAGE, RouteFacts, RouteStep, as_before, probe_rows, receipt
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import broken, ssl_rules
@@ -47,7 +48,7 @@ class ClientAuthentication(RouteStep):
     def observe(self, site: Site) -> RouteFacts:
         """The repository and the deployment, and whether Cloudflare is ready for it."""
         ready = self.ready(site) if site.order == "no-downtime" else ()
-        return self.look(site, (*self.unserved(site), *ready))
+        return self.look(site, tuple(dict.fromkeys((*self.unserved(site), *ready))))
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
         """The routes file with `require`, and the CA beside it."""
@@ -122,15 +123,11 @@ class ClientAuthentication(RouteStep):
 
     def _files_before(self, plan: Plan) -> Mapping[str, bytes | None]:
         facts = self.look(plan.site)
-        text = as_before(facts.text, plan.inputs["routes_before"])
-        if text is None:
-            raise PreconditionFailed(
-                "The routes file has been changed by somebody else meanwhile, so it was not put"
-                " back.",
-                hint="Take client_authentication out of the routes file by hand and push it.",
-            )
+        # Changed by somebody else: visitors are refused, so exactly our lines go out of it.
+        before = as_before(facts.text, plan.inputs["routes_before"])
+        text = routes.undo(facts.text, ca_path=CA_FILE).text if before is None else before
         files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
-        if plan.inputs["ca_file"] and facts.ca is not None:
+        if plan.inputs["ca_file"] and facts.ca is not None and CA_FILE not in text:
             files[plan.inputs["ca_file"]] = None
         return files
 

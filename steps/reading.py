@@ -155,10 +155,13 @@ class Reading:
         found = list(self.overrides(site))
         if self.cloudflare.setting(site.zone_id, "tls_client_auth").value != "on":
             found.append("Authenticated origin pulls are off: every visitor would be refused.")
+        return (*found, *self.unencrypted(site))
+
+    def unencrypted(self, site: Site) -> tuple[str, ...]:
+        """Why Cloudflare would present nothing: its mode now, which others and itself may move."""
         mode = self.ssl_mode(site)
-        if mode in ("off", "flexible"):
-            found.append(f"SSL mode is {mode}: Cloudflare would present nothing.")
-        return tuple(found)
+        low = mode in ("off", "flexible")
+        return (f"SSL mode is {mode}: Cloudflare would present nothing.",) if low else ()
 
     def certificates_for(
         self, site: Site, *, strict: bool

@@ -155,7 +155,11 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
             ready=ready,
             gated=bool(options.gate_path),
             back=options.way_back,
-            unserved=lambda site: (*reading.unserved(site), *reading.others_work(site)),
+            unserved=lambda site: (
+                *reading.unserved(site),
+                *reading.others_work(site),
+                *reading.unencrypted(site),
+            ),
         ),
         ClientAuthenticationBack(*common),
     ]

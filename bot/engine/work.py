@@ -40,6 +40,8 @@ class Patience:
     look_again: timedelta = timedelta(seconds=5)
     proof: timedelta = timedelta(minutes=10)
     """From the last write to the proof."""
+    unclear: timedelta = timedelta(minutes=1)
+    """For how long a proof that could not be asked for is asked for again."""
     outage: timedelta = timedelta(minutes=15)
     """How long an outside system may be unreachable before a person is asked."""
 
@@ -208,6 +210,8 @@ class Worker:
             return (e.StepFinished(at=now, step=task.key, verdict=verdict),)
         if verdict.state == "not-yet" and now < task.applied_at + self._patience.proof:
             return Again(now + self._patience.look_again)
+        if _may_pass(verdict) and now < task.applied_at + self._patience.unclear:
+            return Again(now + self._patience.look_again)
         return (unproven(task, verdict, now=now),)
 
     def _silence(
@@ -234,6 +238,11 @@ class Worker:
             at=now, step=unit.task.key, code=error.code, message=error.for_people
         )
         return (delayed,)
+
+
+def _may_pass(verdict: Verdict) -> bool:
+    """One look that could not be made says little; what people may accept, they decide at once."""
+    return verdict.state == "inconclusive" and not verdict.acceptable
 
 
 def phase_of(unit: Unit, error: RolloutError) -> Phase:

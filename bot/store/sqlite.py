@@ -91,7 +91,17 @@ class SqliteStore:
                     hint="Stop the other one, or give this one a store of its own"
                     " (MTLS_STORE_PATH).",
                 ) from error
+            self._must_be_whole()
             yield
+
+    def _must_be_whole(self) -> None:
+        """What an open run goes on by must be what was recorded: an approval can be forged."""
+        for entry in self.runs(open_only=True):
+            if seq := chain.broken_at(self.lines(entry.run)):
+                raise StoreError(
+                    f"The log of run {entry.run} was changed outside of the bot, at event {seq}.",
+                    hint="Find out who did that. Put a copy of the store back from before it.",
+                )
 
     def close(self) -> None:
         """Close every connection; the store is not used afterwards."""

@@ -201,3 +201,17 @@ def test_a_store_that_cannot_be_written_says_so(sqlite: SqliteStore, tmp_path: P
     full.close()
     with pytest.raises(StoreError, match="could not be written"):
         sqlite.append("R1", [STARTED], after=1)
+
+
+def test_nobody_goes_on_by_a_history_that_was_edited(sqlite: SqliteStore, tmp_path: Path) -> None:
+    """An approval can be forged behind the bot's back; the next start sees it and stops."""
+    sqlite.append("R1", [OPENED, STARTED], after=0)
+    with sqlite.exclusive():
+        pass
+    intruder = sqlite3.connect(tmp_path / "log.sqlite3")
+    intruder.execute("drop trigger events_are_never_changed")
+    intruder.execute("update events set by = 'U9' where seq = 2")
+    intruder.commit()
+    intruder.close()
+    with pytest.raises(StoreError, match="R1 was changed outside of the bot, at event 2"):
+        sqlite.exclusive().__enter__()

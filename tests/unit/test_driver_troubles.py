@@ -278,3 +278,28 @@ def test_a_card_of_a_failure_without_a_plan_does_not_stay(bench: Bench) -> None:
     shown = run_messages(frame, bench.drive())
     assert "out of date" in shown["lamp/0"].text
     assert "approve" in str(shown["lamp/1"].blocks)
+
+
+def test_one_look_that_could_not_be_made_wakes_nobody(bench: Bench) -> None:
+    """It is made again for a minute; what stays unclear is told, and not called proven."""
+    unclear = Verdict("inconclusive", ("the edge could not be asked",))
+    bench.lamp.verdicts = [unclear]
+    begin_lamp(bench)
+    bench.drive()
+    assert bench.task("lamp").status == "applied"
+    bench.clock.tick(6)
+    bench.drive()
+    assert bench.task("lamp").status == "done"
+
+
+def test_a_proof_that_stays_unclear_asks_people(bench: Bench) -> None:
+    """After a minute; Retry looks for as long again."""
+    bench.lamp.verdicts = [Verdict("inconclusive", ("the edge could not be asked",))] * 99
+    begin_lamp(bench)
+    bench.drive()
+    bench.clock.tick(61)
+    bench.drive()
+    assert bench.task("lamp").status == "failed"
+    bench.engine.submit("R1", c.Retry("U1", "lamp"))
+    bench.drive()
+    assert bench.task("lamp").status == "applied"

@@ -13,10 +13,12 @@ from steps.origin.probe import summed_up
 from steps.origin.resolve import Resolver
 from steps.origin.vantage import Vantage
 from steps.step import Done, Noted, Outcome, Past, Plan, Waiting
+from tests.doubles.repository import Made
 from tests.doubles.world import HOSTS, NOON, SITE
 from tests.unit.steps.bench import BACK, Bench, Engine, before, with_receipt
 
 KEY = "client-authentication"
+ROUTES = ".platform/routes.yaml"
 
 
 def watching() -> tuple[Bench, Past, Plan, Waiting]:
@@ -182,3 +184,23 @@ def test_an_undo_during_the_deployment_does_not_take_the_certificate_away_before
         bench.plan("undo-client-authentication", turned)
     pushed.polls = 0
     assert bench.plan("undo-client-authentication", turned).nothing_to_do
+
+
+def test_the_way_back_goes_through_a_file_that_somebody_has_changed_meanwhile() -> None:
+    """Exactly our lines are taken out of it, theirs stay: nobody waits for a person."""
+    bench, past = before(KEY)
+    bench.world.presents = False
+    theirs = b"# ours since today\n"
+    push = bench.repository.push
+
+    def followed(project: str, environment: str, commit: Made, *, expected: str) -> None:
+        push(project, environment, commit, expected=expected)
+        text = commit.files[ROUTES]
+        if b"require" in text and theirs not in text:
+            bench.repository.somebody_pushes(ROUTES, theirs + text)
+
+    bench.repository.push = followed  # type: ignore[method-assign]
+    with pytest.raises(WayBackTaken):
+        Engine(bench, past).run(KEY)
+    assert bench.repository.mode() == ""
+    assert bench.repository.files[ROUTES].startswith(theirs)
