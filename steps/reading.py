@@ -10,7 +10,7 @@ from steps.clients.cloudflare import CloudflareClient, CouldNotLook
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
 from steps.clients.repository import Repository, is_external
-from steps.errors import Denied, NotFound, PreconditionFailed
+from steps.errors import Denied, NotFound, PreconditionFailed, UnexpectedReply
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.preflight import SETTINGS
@@ -207,14 +207,23 @@ class Reading:
         text = self.repository.read(head, f"{head.config_dir}/routes.yaml")
         findings = routes.findings(text.decode(errors="replace"), ca_path=CA_FILE) if text else ()
         authorities = {f for r in self.deployed(site) for f in r.authorities}
+        ends, unseen = self._token_ends()
         return PreflightFacts(
-            zone=self._zone(site), project=self._project(site, head.commit, head.config_dir),
+            zone=self._zone(site, ends), notes=unseen,
+            project=self._project(site, head.commit, head.config_dir),
             hosts=self.hosts(site), findings=findings,
             wrong_ca=bool(authorities & set(ORIGIN_CA_ROOTS)),
             neighbours=self.neighbours(site), inheriting=self.inheriting(site),
         )  # fmt: skip
 
-    def _zone(self, site: Site) -> ZoneFacts:
+    def _token_ends(self) -> tuple[datetime | None, tuple[str, ...]]:
+        """When the token ends; that it would not say so stops no run."""
+        try:
+            return self.cloudflare.verify_token().expires_on, ()
+        except (Denied, NotFound, UnexpectedReply):
+            return None, ("When the Cloudflare token ends could not be asked.",)
+
+    def _zone(self, site: Site, token_ends: datetime | None) -> ZoneFacts:
         zone = self.cloudflare.zone_by_id(site.zone_id)
         asked = {n: there_or_not(self.cloudflare, site.zone_id, n) for n in SETTINGS}
         settings = {n: setting.value for n, setting in asked.items() if setting is not None}
@@ -228,7 +237,7 @@ class Reading:
                 overrides += found
         return ZoneFacts(
             zone.name, zone.status, zone.paused, settings, self.overrides(site), tuple(overrides),
-            tuple(unseen), self.cloudflare.verify_token().expires_on,
+            tuple(unseen), token_ends,
         )  # fmt: skip
 
     def _project(self, site: Site, head: str, config_dir: str) -> ProjectFacts:

@@ -203,6 +203,9 @@ def _retried(task: Task, at: datetime) -> Task:
     if task.status == "declined" or task.failure is None:
         return _anew(task)
     match task.failure.phase:
+        case "planning" if task.approved_at and not task.started_at:
+            # The second look could not be made; the yes is for the same plan, or else it is void.
+            return replace(task, status="approved", failure=None)
         case "planning" | "over":
             return _anew(task)
         case "applying":

@@ -303,3 +303,20 @@ def test_a_proof_that_stays_unclear_asks_people(bench: Bench) -> None:
     bench.engine.submit("R1", c.Retry("U1", "lamp"))
     bench.drive()
     assert bench.task("lamp").status == "applied"
+
+
+@pytest.mark.parametrize(("lamp", "status", "writes"), [("off", "done", 1), ("dim", "shown", 0)])
+def test_a_yes_outlives_a_second_look_that_could_not_be_made(
+    bench: Bench, lamp: str, status: str, writes: int
+) -> None:
+    """After Retry it counts for the same plan, and for no other."""
+    begin_lamp(bench)
+    bench.lamp.on_look = denied
+    bench.drive()
+    assert bench.task("lamp").status == "failed"
+    bench.lamp.on_look = lambda: None
+    bench.world["lamp"] = lamp
+    bench.engine.submit("R1", c.Retry("U1", "lamp"))
+    bench.drive()
+    assert (bench.task("lamp").status, bench.lamp.writes) == (status, writes)
+    assert bench.types().count("plan-approved") == 1

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from steps.clients.cloudflare_models import DnsRecord
+from steps.clients.cloudflare_models import DnsRecord, TokenStatus
 from steps.clients.platformsh_models import Activity, Deployment, Domain, Environment
-from steps.errors import NotFound, PreconditionFailed
+from steps.errors import ClientError, Denied, NotFound, PreconditionFailed
 from steps.origin.evidence import Shown
 from steps.reading import Reading
 from steps.step import Site
@@ -78,6 +78,9 @@ class Vendors:
         if name != EDGE:
             raise NotFound("No such name.", service="dns", doing="looking up")
         return ("203.0.113.11",)
+
+    def verify_token(self) -> TokenStatus:
+        return TokenStatus(status="active", expires_on=NOON)
 
     def reading(self) -> Reading:
         me = cast("Any", self)
@@ -186,3 +189,17 @@ def test_a_deployment_that_may_not_be_seen_is_not_called_open() -> None:
     assert nothing.reading().asking(SITE) == ()
     with pytest.raises(NotFound):
         Vendors(deployed=False, visible=False).reading().asking(SITE)
+
+
+@pytest.mark.parametrize("kind", [Denied, NotFound])
+def test_a_token_that_does_not_say_when_it_ends_stops_no_run(kind: type[ClientError]) -> None:
+    """Which answer an account's token gets there is in no source; it is told, and no more."""
+
+    def refuses() -> TokenStatus:
+        raise kind("No.", service="Cloudflare", doing="verify the token")
+
+    vendors = Vendors()
+    assert vendors.reading()._token_ends() == (NOON, ())
+    vendors.verify_token = refuses  # type: ignore[method-assign]
+    ends, said = vendors.reading()._token_ends()
+    assert (ends, len(said)) == (None, 1)
