@@ -180,10 +180,11 @@ class OriginCertificateStep:
         return Noted({"public_key": request.public_key_digest, "issued": "", "installed": ""})
 
     def _start_over(self, issued: OriginCertificate | None) -> Noted:
-        """The key is lost with the process that held it: revoke what was issued for it."""
-        if issued is not None:
-            self.cloudflare.revoke_origin_certificate(issued.id)
-        return Noted({"public_key": "", "issued": ""})
+        """The key is lost with the process that held it: revoke all that was issued for it."""
+        if issued is None:
+            return Noted({"public_key": "", "issued": ""})
+        self.cloudflare.revoke_origin_certificate(issued.id)
+        return Noted({"issued": ""})  # and looked for again: a lost answer may have made another
 
     def _issued(self, site: Site, digest: str) -> OriginCertificate | None:
         listed = self.cloudflare.origin_certificates(site.zone_id)

@@ -220,5 +220,5 @@ def _anew(task: Task) -> Task:
     """Planned again from the start; what it did so far stays on record for the way back."""
     return Task(
         task.key, cards=task.cards, failed_unplanned=task.failed_unplanned,
-        receipt={**task.notes, **task.receipt},
+        begun_before=task.begun, receipt={**task.notes, **task.receipt},
     )  # fmt: skip

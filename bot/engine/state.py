@@ -48,6 +48,8 @@ class Task:
     """How many cards this task has had; a changed plan gets a new one."""
     failed_unplanned: bool = False
     """A card told of a failure before there was a plan; it must not stay with its buttons."""
+    begun_before: bool = False
+    """An earlier plan of it, which is void now, was begun and may have changed something."""
     started_at: datetime | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     waiting: Waiting | None = None
@@ -60,6 +62,11 @@ class Task:
     skipped: tuple[str, ...] = ()
     failure: Failure | None = None
     ended_at: datetime | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was begun to change something, by this plan or an earlier one."""
+        return self.begun_before or bool(self.started_at and self.plan and self.plan.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class RunState:
     @property
     def changed(self) -> bool:
         """Whether a step with changes was begun; one that ended badly may have made some."""
-        return any(t.started_at and t.plan and t.plan.changes for t in self.tasks)
+        return any(task.begun for task in self.tasks)
 
     @property
     def past(self) -> Past:

@@ -155,3 +155,20 @@ def test_a_redeploy_that_would_release_other_peoples_work_is_not_planned() -> No
     bench.others_work = ("Changes are staged on main: ours would release them.",)
     with pytest.raises(PreconditionFailed, match="staged"):
         bench.plan("origin-certificate", past)
+
+
+def test_every_certificate_of_a_lost_key_is_revoked() -> None:
+    """An answer was lost and the list was late: two were issued for one key, then a kill."""
+    bench, past = before("origin-certificate")
+    plan, step = bench.plan("origin-certificate", past), bench.steps()["origin-certificate"]
+    noted = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(noted, Noted)
+    step.apply(plan, noted.notes, past=past, now=NOON)
+    ((_, issued),) = bench.zone.certificates.items()
+    bench.zone.certificates["origin-twice"] = issued
+    notes, steps = dict(noted.notes), bench.steps()
+    while notes["public_key"] == noted.notes["public_key"]:
+        outcome = steps["origin-certificate"].apply(plan, notes, past=past, now=NOON)
+        assert isinstance(outcome, Noted)
+        notes |= outcome.notes
+    assert bench.zone.certificates == {}
