@@ -18,6 +18,8 @@ from bot.engine.state import RunState
 from steps.errors import Conflict
 
 log = structlog.get_logger()
+_RESTING = 30
+"""So many times longer is a stretch while people are awaited: it may be days, an event each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Sampler:
 
     def __init__(
         self, engine: Engine, take: Callable[[RunState], Sample | None], *,
-        every: timedelta, keep: timedelta = timedelta(seconds=60),
+        every: timedelta, keep: timedelta = timedelta(seconds=10),
     ) -> None:  # fmt: skip
         self._engine = engine
         self._take = take
@@ -100,13 +102,15 @@ class Sampler:
             self._flush(run)
 
     def _sample(self, run: str) -> None:
-        sample = self._take(self._engine.state(run))
+        state = self._engine.state(run)
+        sample = self._take(state)
         if sample is None:
             return
         now = self._engine.clock()
         stretch = self._stretches.get(run)
         turned = stretch is not None and not sample.unclear and stretch.fine != sample.served
-        if stretch is not None and (turned or now - stretch.since > self._keep):
+        keep = self._keep if state.status == "working" else self._keep * _RESTING
+        if stretch is not None and (turned or now - stretch.since > keep):
             # It ends where the next begins: what was refused was refused until now.
             self._flush(run, until=now)
             stretch = None

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.engine import commands as c
+from bot.engine import events as e
 from bot.engine.decide import Itinerary
-from bot.engine.engine import Engine
+from bot.engine.engine import Engine, visitors_stream
 from bot.engine.sampling import Sample, Sampler
 from bot.engine.state import RunState, Visitors
 from bot.store.memory import MemoryStore
+from steps.step import Plan
 from tests.toys import NOON, SITE, TickingClock
 
 ORDER = Itinerary(("lamp",), ("lamp",), ())
@@ -87,3 +91,22 @@ def test_the_sampler_outlives_a_run_that_cannot_be_looked_at() -> None:
     sampler.stop()
     assert sorted(looked) == ["R1", "R1", "R2", "R2"]
     assert engine.view("R2").visitors.looks == 2
+
+
+@pytest.mark.parametrize(("waits", "events"), [(False, 3), (True, 1)])
+def test_a_run_that_awaits_people_for_days_does_not_fill_its_log(
+    *, waits: bool, events: int
+) -> None:
+    """A stretch every ten seconds while the run is at work, one in five minutes while it rests."""
+    clock, store = TickingClock(), MemoryStore()
+    engine = Engine(store, clock, ORDER, new_id=lambda: "R1")
+    state = engine.start(c.Start("U1", SITE, "C1"))
+    if waits:
+        plan = Plan(step="lamp", site=SITE, changes=())
+        engine.record(state, e.PlanShown(at=NOON, step="lamp", plan=plan, fingerprint="f"))
+    sampler = Sampler(engine, lambda _state: Sample(served=True), every=timedelta(seconds=1))
+    for _ in range(30):
+        sampler._sample("R1")
+        clock.tick(1)
+    sampler.stop()
+    assert len(store.read(visitors_stream("R1"))) == events
