@@ -14,8 +14,8 @@ from bot.slack.access import Policy
 from bot.slack.cards import run_messages
 from bot.slack.words import Frame
 from bot.store.memory import MemoryStore
-from steps.errors import Denied, PlanVoid, RateLimited
-from steps.step import Verdict
+from steps.errors import Denied, PlanVoid, RateLimited, Unreachable
+from steps.step import Outcome, Verdict
 from tests.engine_bench import ORDER, Bench
 from tests.toys import SITE
 
@@ -321,3 +321,22 @@ def test_a_yes_outlives_a_second_look_that_could_not_be_made(
     bench.drive()
     assert (bench.task("lamp").status, bench.lamp.writes) == (status, writes)
     assert bench.types().count("plan-approved") == 1
+
+
+def test_a_delay_that_is_over_is_not_told_any_longer(bench: Bench) -> None:
+    """One look of a wait could not be made, the next one could: the card says what is awaited."""
+
+    def unreachable(*_asked: object, **_more: object) -> Outcome:
+        raise Unreachable("The lamp does not answer.", service="lamp", doing="looking")
+
+    bench.lamp.waits = True
+    begin_lamp(bench)
+    bench.drive()
+    look, bench.lamp.poll = bench.lamp.poll, unreachable  # type: ignore[method-assign]
+    bench.clock.tick(11)
+    bench.drive()
+    assert bench.task("lamp").delayed
+    bench.lamp.poll = look  # type: ignore[method-assign]
+    bench.clock.tick(11)
+    bench.drive()
+    assert not bench.task("lamp").delayed
