@@ -30,10 +30,10 @@ METADATA = "mtls_card"
 _PAUSE, _LONGEST = 1.0, 60.0
 """About a second between two messages of a channel (Slack's limit), and the longest retreat."""
 _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-_FOR_GOOD = frozenset({
-    "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
-    "invalid_blocks", "thread_not_found",
+_OF_THE_CHANNEL = frozenset({
+    "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
 })  # fmt: skip
+_FOR_GOOD = _OF_THE_CHANNEL | {"msg_too_long", "invalid_blocks", "thread_not_found"}
 _GONE = frozenset({"message_not_found", "cant_update_message"})
 """Removed by somebody, or of another installation: a card without its buttons helps nobody."""
 _PAGE = 200
@@ -240,7 +240,7 @@ class Outbox:
         if reason in _FOR_GOOD:
             log.error("outbox.refused", run=run, card=key, reason=reason)
             self._shown[run, key] = card.digest
-            if key == "root" and run not in self._told:
+            if key == "root" and reason in _OF_THE_CHANNEL and run not in self._told:
                 self._tell_starter(state, reason)
             return True
         log.warning("outbox.uncertain", run=run, card=key, reason=reason,
