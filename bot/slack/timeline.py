@@ -1,12 +1,12 @@
 """A run as a timeline: when what was done, by whose yes, and who was served meanwhile. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.engine.events import VisitorsSeen
 from bot.engine.state import RunState, Task
-from bot.slack.words import Frame, lasted
+from bot.slack.words import lasted
 
 _MOST_BINS = 120
 _SHORTEST_BIN = timedelta(seconds=10)
@@ -46,8 +46,10 @@ class Timeline:
     """When a yes was given, and to which step."""
 
 
-def timeline(frame: Frame, state: RunState, seen: Iterable[VisitorsSeen]) -> Timeline | None:
-    """The timeline of a finished run; None for one that never began."""
+def timeline(
+    titles: Mapping[str, str], state: RunState, seen: Iterable[VisitorsSeen]
+) -> Timeline | None:
+    """The timeline of a finished run, its steps by their `titles`; None while it is open."""
     if state.opened_at is None or state.closed_at is None or state.site is None:
         return None
     since, until = state.opened_at, state.closed_at
@@ -56,9 +58,9 @@ def timeline(frame: Frame, state: RunState, seen: Iterable[VisitorsSeen]) -> Tim
         title=state.site.name, since=since, until=until,
         visitors=tuple(_bars(since, until, seen)),
         access=tuple(_access(state, since, until)),
-        steps=tuple(Span(frame.title(t.key), t.started_at or since, _end(t, until))
+        steps=tuple(Span(titles.get(t.key, t.key), t.started_at or since, _end(t, until))
                     for t in worked),
-        approvals=tuple((t.approved_at, frame.title(t.key)) for t in worked if t.approved_at),
+        approvals=tuple((t.approved_at, titles.get(t.key, t.key)) for t in worked if t.approved_at),
     )  # fmt: skip
 
 
@@ -90,20 +92,12 @@ def _access(state: RunState, since: datetime, until: datetime) -> Iterator[Span]
         ("client-authentication", "closed"), ("undo-client-authentication", "open"),
     ):  # fmt: skip
         task = state.task(key)
-        if key.startswith("undo-") and now == "open" and _was_closed(state):
-            now = "closed"
-        proven = task is not None and task.verdict is not None and task.verdict.state == "proven"
-        if proven and task is not None and task.ended_at is not None and becomes != now:
+        if task is None or task.verdict is None or task.ended_at is None:
+            continue
+        if task.verdict.state == "proven" and becomes != now:
             yield Span(now, begun, task.ended_at)
             now, begun = becomes, task.ended_at
-    if begun < until or now == "open":
-        yield Span(now, begun, until)
-
-
-def _was_closed(state: RunState) -> bool:
-    """An undo of a run that had closed the origin in an earlier part of its log."""
-    done = state.task("client-authentication")
-    return done is not None and done.status == "done"
+    yield Span(now, begun, max(begun, until))
 
 
 def _bars(since: datetime, until: datetime, seen: Iterable[VisitorsSeen]) -> Iterator[Bar]:
