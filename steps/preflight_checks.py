@@ -30,12 +30,17 @@ class ZoneFacts:
     workers: tuple[str, ...] = ()
     """URL patterns at which a Worker answers first."""
     unseen: tuple[str, ...] = ()
-    """What the token may not look at, a sentence each."""
+    """What the token may not look at of those rules, a sentence each."""
     credential: str = "active"
     """The state of the token."""
     token_ends: datetime | None = None
     token_left: timedelta | None = None
     """Until its end; None for one that has none."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """What acts beside the SSL mode, and what of that could not be looked at."""
+        return (*(override.words for override in self.overrides), *self.unseen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +227,16 @@ def remarks(facts: PreflightFacts) -> tuple[str, ...]:
 def _zone_remarks(facts: PreflightFacts) -> Iterator[str]:
     settings = facts.zone.settings
     yield (
-        f"SSL mode {settings['ssl']}, Automatic SSL/TLS {settings['ssl_automatic_mode']}, origin"
-        f" pulls {settings['tls_client_auth']}, development mode {settings['development_mode']}."
+        f"SSL mode {settings['ssl']}, Automatic SSL/TLS"
+        f" {settings.get('ssl_automatic_mode') or 'not to be had'}, origin pulls"
+        f" {settings['tls_client_auth']}, development mode {settings['development_mode']}."
     )
     if settings.get("always_use_https") != "on":
         yield (
             "Always Use HTTPS is off: a visitor on http makes Cloudflare pull over port 80, which"
             " no certificate protects. The origin must only redirect there."
         )
-    yield from (override.words for override in facts.zone.overrides)
-    yield from facts.zone.unseen
+    yield from facts.zone.rules
     if facts.zone.token_ends is not None:
         yield f"The Cloudflare token ends on {facts.zone.token_ends:%Y-%m-%d}."
 

@@ -7,19 +7,18 @@ from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, covers, fingerprints, stand_in
 from steps.clients.cloudflare_models import TokenStatus
 from steps.clients.cloudflare_overrides import CouldNotLook, load_balanced, looked, worker_patterns
-from steps.clients.platformsh_models import Activity, Deployment, Environment
+from steps.clients.platformsh_models import Deployment, Environment
 from steps.clients.repository import is_external
-from steps.errors import Denied
+from steps.errors import Denied, NotFound, UnexpectedReply
 from steps.preflight import SETTINGS
 from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
 from steps.reading import Reading
 from steps.route_change import CA_FILE
 from steps.routes import Finding
 from steps.step import Site
+from steps.zone_settings import there_or_not
 
 PLATFORM = ".platform"
-_BRINGS_CODE = ("environment.push", "environment.merge", "environment.source-operation")
-"""Activities that move a branch; only a push names the commit that it brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,13 @@ class PreflightReading:
         wrong = {*beside, *written, *deployed} & set(ORIGIN_CA_ROOTS)
         if ca is not None and not wrong and set(beside) != set(fingerprints(self.client_ca)):
             findings = (*findings, _foreign_ca(f"{head.config_dir}/{CA_FILE}"))
-        hosts = reading.hosts(site)
+        hosts, token = reading.hosts(site), self.token()
         return PreflightFacts(
-            zone=self._zone(site),
+            zone=self._zone(site, token),
             project=self._project(site, head.commit, head.config_dir, [h.name for h in hosts]),
             hosts=hosts, findings=findings, wrong_ca=bool(wrong),
             neighbours=reading.neighbours(site), inheriting=reading.inheriting(site),
-            notes=self._wildcards(site),
+            notes=(*self._unseen(site, token), *self._wildcards(site)),
         )  # fmt: skip
 
     def _wildcards(self, site: Site) -> tuple[str, ...]:
@@ -67,31 +66,38 @@ class PreflightReading:
             if record.proxied and record.name.startswith("*.") and stand_in(record.name) not in ours
         )
 
-    def _zone(self, site: Site) -> ZoneFacts:
+    def _zone(self, site: Site, token: TokenStatus | None) -> ZoneFacts:
         client = self.reading.cloudflare
-        zone, token = client.zone_by_id(site.zone_id), self._token()
-        settings = {name: client.setting(site.zone_id, name).value for name in SETTINGS}
+        zone = client.zone_by_id(site.zone_id)
+        asked = {name: there_or_not(client, site.zone_id, name) for name in SETTINGS}
+        settings = {name: setting.value for name, setting in asked.items() if setting is not None}
         overrides, unseen = self.reading.ssl_overrides(site)
-        balanced = load_balanced(client, site.zone_id)
-        workers = worker_patterns(client, site.zone_id)
         ends = token.expires_on if token else None
-        if token is None:
-            unseen = (*unseen, "When the Cloudflare token ends could not be looked at.")
         return ZoneFacts(
             zone.name, zone.status, zone.paused, settings, self.reading.overrides(site), overrides,
-            looked(balanced), looked(workers),
-            (*unseen, *(
-                f"Whether {found.what} stand before a host could not be looked at."
-                for found in (balanced, workers) if isinstance(found, CouldNotLook)
-            )),
-            token.status if token else "active", ends, _left(ends, self.reading.clock()),
+            looked(load_balanced(client, site.zone_id)),
+            looked(worker_patterns(client, site.zone_id)), unseen,
+            (token.status if token else "") or "active", ends,
+            _left(ends, self.reading.clock()),
         )  # fmt: skip
 
-    def _token(self) -> TokenStatus | None:
-        """None where the token may not ask about itself: which tokens may is not documented."""
+    def _unseen(self, site: Site, token: TokenStatus | None) -> tuple[str, ...]:
+        """What could not be looked at, and stops no run."""
+        client = self.reading.cloudflare
+        before = (load_balanced(client, site.zone_id), worker_patterns(client, site.zone_id))
+        said = [
+            f"Whether {found.what} stand before a host could not be looked at."
+            for found in before if isinstance(found, CouldNotLook)
+        ]  # fmt: skip
+        if token is None:
+            said.append("When the Cloudflare token ends could not be looked at.")
+        return tuple(said)
+
+    def token(self) -> TokenStatus | None:
+        """None where the token does not tell of itself: which tokens may ask is not documented."""
         try:
             return self.reading.cloudflare.verify_token()
-        except Denied:
+        except (Denied, NotFound, UnexpectedReply):
             return None
 
     def _project(self, site: Site, head: str, config_dir: str, hosts: list[str]) -> ProjectFacts:
@@ -104,7 +110,7 @@ class PreflightReading:
             type=environment.type, status=environment.status, dirty=environment.is_dirty,
             staged=environment.has_staged_activities,
             manual=vendor.manual_deployments(site.project, site.environment),
-            head=head, deployed=self._deployed_commit(site),
+            head=head, deployed=self.deployed_commit(site, head),
             last_deployment_good=state is None or state.last_deployment_successful is not False,
             external=self._external(site, project.repository.url), config_dir=config_dir,
             routes_have_tls=_tells_tls(vendor.current_deployment(site.project, site.environment)),
@@ -113,18 +119,17 @@ class PreflightReading:
             other_custom=self._other_custom(site, hosts),
         )  # fmt: skip
 
-    def _deployed_commit(self, site: Site) -> str:
-        """The commit that the newest successful work brought; empty when it does not say."""
-        brought: list[Activity] = []
-        for kind in _BRINGS_CODE:
-            found = self.reading.platformsh.activities(
-                site.project, environment=site.environment, type=kind
-            )
-            brought += [activity for activity in found if activity.outcome == "success"][:1]
-        dated = [activity for activity in brought if activity.created_at is not None]
-        if len(brought) > 1 and len(dated) == len(brought):
-            return max(dated, key=_created).pushed
-        return brought[0].pushed if len(brought) == 1 else ""
+    def deployed_commit(self, site: Site, head: str) -> str:
+        """The commit of the newest successful push; empty when the activities do not say.
+
+        A head that no push has brought came by a merge or an older push: they do not say then.
+        """
+        pushes = self.reading.platformsh.activities(
+            site.project, environment=site.environment, type="environment.push"
+        )
+        if all(activity.pushed != head for activity in pushes):
+            return ""
+        return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
 
     def _external(self, site: Site, url: str) -> str:
         """The code's host when it is not Platform.sh; by the URL where integrations are hidden."""
@@ -171,11 +176,6 @@ def _foreign_ca(path: str) -> Finding:
 
 def _left(ends: datetime | None, now: datetime) -> timedelta | None:
     return ends - now if ends is not None else None
-
-
-def _created(activity: Activity) -> datetime:
-    assert activity.created_at is not None
-    return activity.created_at
 
 
 def _tells_tls(deployment: Deployment | None) -> bool:

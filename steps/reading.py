@@ -16,7 +16,7 @@ from steps.clients.host_names import ascii_name
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
 from steps.clients.repository import Repository
-from steps.errors import NotFound
+from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.route_step import DeployedRoute
@@ -53,8 +53,18 @@ class Reading:
 
     def deployed(self, site: Site) -> tuple[DeployedRoute, ...]:
         """Every https route of the current deployment with its client authentication."""
-        deployment = self.platformsh.current_deployment(site.project, site.environment)
+        return self._routes(site.project, site.environment)
+
+    def shut(self, site: Site, environment: str) -> bool:
+        """Whether another environment of the project requires a client certificate somewhere."""
+        routes = self._routes(site.project, environment)
+        return any(route.client_authentication == "require" for route in routes)
+
+    def _routes(self, project: str, environment: str) -> tuple[DeployedRoute, ...]:
+        deployment = self.platformsh.current_deployment(project, environment)
         if deployment is None:
+            # Nothing deployed, or nothing that we may see? The latter raises here.
+            self.platformsh.environment(project, environment)
             return ()
         return tuple(
             DeployedRoute(
@@ -87,6 +97,28 @@ class Reading:
             edge_hostname=self.edge_hostname(site), resolver=self.vantage.resolver,
         )  # fmt: skip
 
+    def others_work(self, site: Site) -> tuple[str, ...]:
+        """What a push or a redeploy would release of other people's, a sentence each."""
+        environment = self.platformsh.environment(site.project, site.environment)
+        state, found = environment.deployment_state, []
+        if environment.has_staged_activities:
+            found.append(f"Changes are staged on {site.environment}: ours would release them.")
+        if state is not None and state.last_deployment_successful is False:
+            found.append(f"The last deployment of {site.environment} has failed.")
+        return tuple(found)
+
+    def unserved(self, site: Site) -> tuple[str, ...]:
+        """Why a host is not served once only Cloudflare is let in, or trusts; a sentence each."""
+        return tuple(host.trouble for host in self.hosts(site) if not host.servable)
+
+    def served_hosts(self, site: Site) -> tuple[str, ...]:
+        """Every attached or routed host. Raises PreconditionFailed when one is not served so."""
+        if found := self.unserved(site):
+            raise PreconditionFailed(
+                " ".join(found), hint="Put this right or take the host off, then press Retry."
+            )
+        return self.host_names(site)
+
     def neighbours(self, site: Site) -> tuple[str, ...]:
         """Other proxied hosts of the zone: its settings act on them too."""
         ours = set(self.host_names(site))
@@ -107,7 +139,7 @@ class Reading:
 
     def inheriting(self, site: Site) -> tuple[str, ...]:
         """Their names, as the cards say them."""
-        return tuple(e.id for e in self.other_environments(site))
+        return tuple(sorted(e.id for e in self.other_environments(site)))
 
     def overrides(self, site: Site) -> tuple[str, ...]:
         """Own certificates that would be presented instead of the shared one, a sentence each."""
@@ -127,21 +159,28 @@ class Reading:
             found.append(f"{host} is pulled {what}, whatever the global switch says.")
         return tuple(found)
 
+    def ssl_mode(self, site: Site) -> str:
+        """The zone's SSL mode, now."""
+        return self.cloudflare.setting(site.zone_id, "ssl").value
+
     def ready(self, site: Site) -> tuple[str, ...]:
         """What is missing at Cloudflare before the origin may ask for certificates."""
         found = list(self.overrides(site))
         if self.cloudflare.setting(site.zone_id, "tls_client_auth").value != "on":
             found.append("Authenticated origin pulls are off: every visitor would be refused.")
-        mode = self.cloudflare.setting(site.zone_id, "ssl").value
-        if mode in ("off", "flexible"):
-            found.append(f"SSL mode is {mode}: Cloudflare would present nothing.")
         names = self.host_names(site)
         rules, _ = self.ssl_overrides(site)
-        found += [
+        low = tuple(
             f"{rule.words} There Cloudflare would present nothing."
             for rule in rules if not rule.encrypts and any(map(rule.may_touch, names))
-        ]  # fmt: skip
-        return tuple(found)
+        )  # fmt: skip
+        return (*found, *self.unencrypted(site), *low)
+
+    def unencrypted(self, site: Site) -> tuple[str, ...]:
+        """Why Cloudflare would present nothing: its mode now, which others and itself may move."""
+        mode = self.ssl_mode(site)
+        low = mode in ("off", "flexible")
+        return (f"SSL mode is {mode}: Cloudflare would present nothing.",) if low else ()
 
     def ssl_overrides(self, site: Site) -> tuple[tuple[SslOverride, ...], tuple[str, ...]]:
         """The rules that set another SSL mode; and what could not be looked at, in words."""
@@ -154,11 +193,6 @@ class Reading:
             else:
                 rules += found
         return tuple(rules), tuple(unseen)
-
-    def beside_the_mode(self, site: Site) -> tuple[str, ...]:
-        """What the cards around the SSL mode must name: rules that override it, or not seen."""
-        rules, unseen = self.ssl_overrides(site)
-        return (*(rule.words for rule in rules), *unseen)
 
     def certificates_for(
         self, site: Site, *, strict: bool
@@ -173,7 +207,7 @@ class Reading:
             if record.proxied and name not in names and record.content != edge:
                 told = self._shown((name,), record.content, strict=strict)
                 concerns += [f"{name} would break: {words}" for words in told]
-        return problems, tuple(concerns)
+        return problems, tuple(sorted(set(concerns)))
 
     def _shown(self, names: tuple[str, ...], where: str, *, strict: bool) -> tuple[str, ...]:
         try:
@@ -185,7 +219,8 @@ class Reading:
             for shown in every:
                 one = shown.agreed
                 if one is None:
-                    found.append(f"{shown.address} shows no certificate for {host}.")
+                    how = "could not be asked for its" if shown.trouble else "shows no"
+                    found.append(f"{shown.address} {how} certificate for {host}.")
                 elif strict and (why := self.distrusted(one, host, self.vantage.strict_roots)):
                     found.append(f"{shown.address} for {host}: {why}")
         return tuple(found)

@@ -136,17 +136,17 @@ def test_the_card_after_says_what_was_seen(key: str, words: str) -> None:
         (("Whether page rules override the SSL mode could not be looked at.",), "could not be"),
     ],
 )
-@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict", "origin-pulls"])
+@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict", "origin-pulls", "client-authentication"])
 def test_rules_that_override_the_mode_are_named_where_they_matter(
     key: str, rules: tuple[str, ...], words: str
 ) -> None:
     """And that nobody could look, which is neither a yes nor a no."""
-    step = Bench().steps()[key]
-    values = {"ssl": "full", "ssl_automatic_mode": "auto", "tls_client_auth": "off"}
-    _, past = before(key)
-    card = shown(step.plan(SITE, SettingFacts(values, beside=rules), past))
-    assert words in card
-    assert words not in shown(step.plan(SITE, SettingFacts(values), past))
+    bench, past = before(key)
+    step = bench.steps()[key]
+    preflight = {**past.receipts["preflight"], "ssl_rules": "\n".join(rules)}
+    known = replace(past, receipts={**past.receipts, "preflight": preflight})
+    assert words in shown(step.plan(SITE, step.observe(SITE), known))
+    assert words not in shown(step.plan(SITE, step.observe(SITE), past))
 
 
 def test_an_end_of_development_mode_during_the_run_is_told_and_fails_nothing() -> None:
