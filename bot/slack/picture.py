@@ -84,8 +84,8 @@ def _steps(axes: Any, told: Timeline, at: Callable[[datetime], float]) -> None:
         left, right = at(span.since), at(span.until)
         axes.barh(row, max(right - left, 0.15), left=left, height=0.55, color="#3c6187")
         if span.name in given:
-            axes.plot(max(0.0, at(given[span.name])), row, marker="v", color=INK, markersize=7, zorder=3,
-                      clip_on=False)  # fmt: skip
+            yes = max(0.0, at(given[span.name]))
+            axes.plot(yes, row, marker="v", color=INK, markersize=7, zorder=3, clip_on=False)
     axes.set_yticks(range(len(told.steps)), [span.name for span in told.steps])
     axes.invert_yaxis()
     axes.tick_params(axis="y", colors=INK, labelsize=9, length=0)
