@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steps.origin.evidence import Bounds, Expect, ProbeReport
-from steps.origin.probe import may_be_probed, probe
+from steps.origin.probe import probe
+from steps.origin.public import may_be_probed
 from tests.contract import origins
 from tests.contract.origins import Behaviour, Origin, answer, forever, origin, over_tls, says
 
