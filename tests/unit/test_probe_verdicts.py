@@ -5,8 +5,8 @@ import pytest
 from steps.origin.answer import is_enough, parse
 from steps.origin.attempt import Judged, alert_name, judge_tls
 from steps.origin.evidence import Attempt
-from steps.origin.reasons import Verdict
 from steps.origin.probe import summed_up
+from steps.origin.reasons import Verdict
 from steps.origin.trace import Trace
 
 HELLO = b"SSLv3/TLS read server hello"
