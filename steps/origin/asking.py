@@ -123,10 +123,13 @@ class Asking:
 
     def _against_own(self, judged: Judged, trace: Trace) -> Judged:
         """An origin that refuses everybody proves nothing about its refusal."""
-        if judged.verdict != "closed" or self._expect.identity is None:
+        unproven = judged.verdict == "closed" or judged.needs_control
+        if not unproven or self._expect.identity is None:
             return judged
         if not self._own_is_accepted:
             words = f"{judged.evidence} But it does not answer the right certificate either."
+            if judged.needs_control:
+                return replace(judged, evidence=words)
             return Judged("inconclusive", "own-certificate-refused", words)
         if judged.reason == "refused-by-eof":
             return judged

@@ -109,10 +109,15 @@ def _at_once(act: Callable[[T], R], each: Sequence[T]) -> list[R]:
         return list(pool.map(act, each))
 
 
+def is_host_name(text: str) -> bool:
+    """Whether a text may be put into a request as its host."""
+    return len(text) <= _LONGEST_HOST and _HOST.fullmatch(text) is not None
+
+
 def _unfit(host: str, address: str, allowed: Sequence[Network]) -> Judged | None:
     reason: UnclearReason | None = None
     words = ""
-    if not _HOST.fullmatch(host) or len(host) > _LONGEST_HOST:
+    if not is_host_name(host):
         reason, words = "bad-host-name", "This is no host name; nothing was sent."
     elif not may_be_probed(address, allowed):
         reason, words = "address-not-allowed", "This is no public address; nothing was sent."
