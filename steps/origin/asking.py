@@ -93,11 +93,11 @@ class Asking:
 
     def _session(self, identity: ClientIdentity | None) -> Trace:
         trace = self._tls(identity, EVERY_HTTP)
-        if trace.http2 is None or not trace.http2.error or trace.answer is not None:
+        if trace.http2 is None or not trace.http2.error or trace.http2.answer is not None:
             return trace
         # A server may refuse HTTP/2 alone: Apache does where it asks only for some paths.
         older = self._tls(identity, EVERY_HTTP[1:])
-        return older if older.handshake_done or older.requested else trace
+        return trace if judge_tls(older).reason in ("not-http", "handshake-failed") else older
 
     def _tls(self, identity: ClientIdentity | None, protocols: tuple[bytes, ...]) -> Trace:
         target = self._target

@@ -44,9 +44,6 @@ class Http2:
 
     def request(self) -> bytes:
         """The beginning of the connection and the request for ``/``."""
-        from h2.settings import SettingCodes  # noqa: PLC0415 - see above
-
-        self._connection.local_settings[SettingCodes.ENABLE_PUSH] = 0
         self._connection.initiate_connection()
         self._connection.send_headers(
             _STREAM,
@@ -68,25 +65,26 @@ class Http2:
         while not self.broken and (frame := self._next_frame()):
             try:
                 events = self._connection.receive_data(frame)
-            except (H2Error, ValueError) as failed:
-                self.broken = True
-                self.error = self.error or f"what is no HTTP/2 ({type(failed).__name__})"
+            except (H2Error, ValueError):
+                self._break()
             else:
                 for event in events:
                     self._note(event)
         return self._connection.data_to_send()
 
     def _next_frame(self) -> bytes:
-        if len(self._waiting) < _FRAME_HEAD:
-            return b""
         length = _FRAME_HEAD + int.from_bytes(self._waiting[:3])
         if length > _FRAME_HEAD + self._connection.max_inbound_frame_size:
-            length = _FRAME_HEAD  # too long to be one: its head is enough to be refused
-        if len(self._waiting) < length:
+            self._break()
+        if len(self._waiting) < length or self.broken:
             return b""
         frame = bytes(self._waiting[:length])
         del self._waiting[:length]
         return frame
+
+    def _break(self) -> None:
+        self.broken = True
+        self.error = self.error or "what is no HTTP/2"
 
     def _note(self, event: Event) -> None:
         from h2 import events  # noqa: PLC0415 - see above
@@ -112,9 +110,12 @@ class Http2:
 def _connection() -> H2Connection:
     from h2.config import H2Configuration  # noqa: PLC0415 - see above
     from h2.connection import H2Connection  # noqa: PLC0415 - see above
+    from h2.settings import SettingCodes, Settings  # noqa: PLC0415 - see above
 
     # What a server's headers lack does not matter: whoever sends a status has answered.
-    return H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
+    made = H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
+    made.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
+    return made
 
 
 def _status(text: str) -> int:
