@@ -140,11 +140,7 @@ class Asking:
         """An origin that only asks lets anybody's certificate in."""
         if judged.verdict != "closed" and not judged.needs_control:
             return judged
-        identity = foreign_identity()
-        foreign, seen = self._once(identity)
-        if seen.requested and not seen.presented:
-            identity = foreign_rsa_identity()
-            foreign, seen = self._once(identity)
+        foreign, seen = self._foreign()
         if foreign.verdict == "open":
             words = "It asks for a client certificate and lets in a foreign, self-signed one."
             return Judged("open", "only-asks", words)
@@ -152,21 +148,21 @@ class Asking:
             return judged
         if seen.requested and not seen.presented:
             return _unclear_foreign(judged, "It takes no kind of key that could be tried.")
-        if refused(seen, foreign) or self._ends_again(seen, foreign, identity):
+        # That it is alive and refuses was seen a moment ago; the foreign one only must not get in.
+        # Node.js checks in the application and has no alert for whom it turns down.
+        if refused(seen, foreign) or (seen.presented and foreign.needs_control):
             words = f"{judged.evidence} It refuses a foreign certificate too."
             return replace(judged, evidence=words)
         return _unclear_foreign(judged, foreign.evidence)
 
-    def _ends_again(self, seen: Trace, foreign: Judged, identity: ClientIdentity) -> bool:
-        """Whether it hangs up on the foreign certificate, and not by chance.
-
-        That it is alive and refuses was seen a moment ago; the foreign one only must not get in.
-        Node.js checks in the application and has no alert for whom it turns down.
-        """
-        if not (seen.presented and foreign.needs_control):
-            return False
-        again, seen = self._once(identity)
-        return seen.presented and again.needs_control
+    def _foreign(self) -> tuple[Judged, Trace]:
+        """What it does with a foreign certificate that was really shown, and not by chance."""
+        identity = foreign_identity()
+        foreign, seen = self._once(identity)
+        if seen.requested and not seen.presented:
+            identity = foreign_rsa_identity()
+            foreign, seen = self._once(identity)
+        return self._once(identity) if foreign.needs_control else (foreign, seen)
 
     def _against_others(self, judged: Judged, trace: Trace) -> Judged:
         """Naming nobody says nothing; naming others than ours is a way in."""
