@@ -5,7 +5,7 @@ Exit 0 closed, 1 open, 2 inconclusive, 64 for arguments that cannot be used. No 
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 import click
@@ -23,13 +23,13 @@ _HERE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")
 
 def probe(
     *, domain: str, address: Sequence[str], cert: str | None, key: str | None, ca: str | None,
-    as_json: bool,
+    as_json: bool, look_up: Callable[[str], Sequence[str]] | None = None,
 ) -> None:  # fmt: skip
-    """Ask, print what was seen, and exit with the verdict."""
+    """Ask, print what was seen, and exit with the verdict; `look_up` is the system's by default."""
     host = host_name(domain)
     places = tuple(place(text) for text in address)
     expect = Expect(identity=identity(cert, key), our_ca=authority(ca))
-    report, trouble = _asked(host, places, expect)
+    report, trouble = _asked(host, places, expect, look_up or _addresses)
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
@@ -37,21 +37,27 @@ def probe(
     sys.exit(_EXIT[report.verdict])
 
 
-def _asked(host: str, places: tuple[Place, ...], expect: Expect) -> tuple[ProbeReport, str]:
+def _asked(
+    host: str, places: tuple[Place, ...], expect: Expect, look_up: Callable[[str], Sequence[str]]
+) -> tuple[ProbeReport, str]:
     """The report, and why there was nobody to ask if there was not."""
     # Whoever names an address means it, and may mean this machine; a name server may not.
     allowed = _HERE if places else ()
     if not places:
-        from steps.origin.resolve import Resolver  # noqa: PLC0415 - takes as long as the rest
-
         try:
-            places = tuple(Place(found, None) for found in Resolver().addresses(host))
+            places = tuple(Place(found, None) for found in look_up(host))
         except NotFound as none:
             return ProbeReport("inconclusive", "no-addresses", (), 0, 0), none.for_people
         except Unreachable as failed:
             return ProbeReport("inconclusive", "lookup-failed", (), 0, 0), failed.for_people
     targets = [target for one in dict.fromkeys(places) for target in _targets(host, one)]
     return probe_targets(targets, expect=expect, allowed=allowed), ""
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    from steps.origin.resolve import Resolver  # noqa: PLC0415 - takes as long as all the rest
+
+    return Resolver().addresses(host)
 
 
 def _targets(host: str, place: Place) -> tuple[Target, ...]:
