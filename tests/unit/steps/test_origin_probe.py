@@ -1,6 +1,7 @@
 """The origin probe as a step: proven, failed, or inconclusive and then acceptable by name."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -51,6 +52,25 @@ def test_what_is_not_closed_names_the_address(probed: str, state: str) -> None:
     verdict = bench.verify(PLAN, past)
     assert (verdict.state, verdict.acceptable) == (state, False)
     assert "203.0.113.11" in " ".join(verdict.evidence)
+
+
+@pytest.mark.parametrize(
+    ("unasked", "visitors", "acceptable"),
+    [(1, "", True), (1, "broken", False), (2, "", False), (0, "", False)],
+)
+def test_client_authentication_may_go_past_an_address_that_cannot_be_asked(
+    unasked: int, visitors: Literal["", "broken"], acceptable: bool
+) -> None:
+    """By name and by an approver: closed on the others, and visitors served."""
+    bench, past = closed()
+    bench.world.unasked = frozenset(bench.world.addresses[:unasked])
+    bench.world.visitors = visitors
+    plan = Plan(step="client-authentication", site=SITE, changes=())
+    verdict = bench.verify(plan, past)
+    assert verdict.acceptable is acceptable
+    if unasked:
+        assert verdict.state == "not-yet"
+        assert "203.0.113.11:443: 203.0.113.11 is inconclusive" in " ".join(verdict.evidence)
 
 
 def attempts(*verdicts: Verdict) -> tuple[Attempt, ...]:
