@@ -51,7 +51,10 @@ class OriginProbe:
         # Attached since the preflight counts as well: closed means every host that there is.
         hosts = tuple(dict.fromkeys((*known, *self.hosts(plan.site))))
         looks = {host: look for host, look in baselines(past).items() if host in hosts}
-        expect = Expect(control=lambda: self._served(hosts, looks), our_ca=self.ca_pem)
+        installed = past.receipts.get("origin-certificate", {}).get("public_key", "")
+        expect = Expect(
+            control=lambda: self._served(hosts, looks), our_ca=self.ca_pem, our_key=installed
+        )
         report = self.vantage.probe(
             hosts, self.edge_hostname(plan.site), expect=expect, sessions=self.vantage.sessions
         )

@@ -5,7 +5,7 @@ Exit 0 closed, 1 open, 2 inconclusive, 64 for arguments that cannot be used. No 
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 import click
@@ -17,6 +17,7 @@ from steps.origin.evidence import Attempt, Expect, Network, ProbeReport
 from steps.origin.probe import probe_targets
 from steps.origin.reasons import HINTS
 
+_MOST_NAMES = 5
 _EXIT = {"closed": 0, "open": 1, "inconclusive": 2}
 _HERE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
@@ -78,7 +79,24 @@ def _lines(host: str, report: ProbeReport, trouble: str) -> list[str]:
 
 def _row(one: Attempt) -> tuple[str, ...]:
     where = f"[{one.address}]" if ":" in one.address else one.address
+    seen = " · ".join(_seen(one))
     return (
         f"  {where}:{one.port}  {one.verdict} ({one.reason}), {one.milliseconds} ms",
         f"    {one.evidence}",
+        *([f"    {seen}"] if seen else []),
     )
+
+
+def _seen(one: Attempt) -> Iterator[str]:
+    """What else came, for whoever wants to look for themselves."""
+    if one.tls_version:
+        yield one.tls_version
+    if one.certificate is not None:
+        shown = one.certificate
+        names = f", for {', '.join(shown.names[:_MOST_NAMES])}" if shown.names else ""
+        end = f", until {shown.not_after[:10]}" if shown.not_after else ""
+        yield f"shows {shown.fingerprint[:16]}… of {shown.issuer or 'nobody'}{names}{end}"
+    if one.authorities:
+        yield f"names {' and '.join(one.authorities[:_MOST_NAMES])}"
+    if one.bytes_read:
+        yield f"{one.bytes_read} bytes"

@@ -179,9 +179,9 @@ class Asking:
         return Judged("open", "other-authorities", words)
 
     def _installed(self, judged: Judged, trace: Trace) -> Judged:
-        if not self._expect.our_certificate or trace.certificate is None:
+        if not self._expect.our_key or trace.certificate is None:
             return judged
-        same = trace.certificate.fingerprint == self._expect.our_certificate.lower()
+        same = trace.certificate.key_digest == self._expect.our_key
         which = "the certificate that was installed" if same else "another one than was installed"
         return replace(judged, evidence=f"{judged.evidence} Its own certificate is {which}.")
 

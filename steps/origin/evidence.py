@@ -27,6 +27,8 @@ class PeerCertificate:
     not_after: str
     chain: tuple[str, ...] = field(repr=False, default=())
     """As sent, the leaf first, PEM each."""
+    key_digest: str = ""
+    """SHA-256 (hex) of the public key's SubjectPublicKeyInfo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ class Expect:
     """A client certificate that the origin accepts: the control of the command line."""
     our_ca: str | None = None
     """PEM, one authority or several: others than these are a way in."""
-    our_certificate: str | None = None
-    """SHA-256 (hex) of the certificate we installed; only told in the evidence."""
+    our_key: str = ""
+    """SHA-256 (hex) of the public key of the certificate we installed; told in the evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import hashlib
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL, crypto
 
 from steps.origin.evidence import PeerCertificate
@@ -15,8 +17,8 @@ def peer_certificate(connection: SSL.Connection) -> PeerCertificate | None:
         return None
     pems = tuple(crypto.dump_certificate(crypto.FILETYPE_PEM, one).decode() for one in chain)
     der = crypto.dump_certificate(crypto.FILETYPE_ASN1, chain[0])
-    names, issuer, not_after = _facts(der)
-    return PeerCertificate(hashlib.sha256(der).hexdigest(), names, issuer, not_after, pems)
+    names, issuer, not_after, key = _facts(der)
+    return PeerCertificate(hashlib.sha256(der).hexdigest(), names, issuer, not_after, pems, key)
 
 
 def authorities(connection: SSL.Connection) -> tuple[tuple[str, bytes], ...]:
@@ -29,7 +31,8 @@ def _text(name: crypto.X509Name) -> str:
     return ", ".join(f"{k.decode('latin-1')}={v.decode('utf-8', 'replace')}" for k, v in pairs)
 
 
-def _facts(der: bytes) -> tuple[tuple[str, ...], str, str]:
+def _facts(der: bytes) -> tuple[tuple[str, ...], str, str, str]:
+    """Names, issuer, end and the digest of the public key."""
     try:
         leaf = x509.load_der_x509_certificate(der)
         names = tuple(
@@ -38,6 +41,10 @@ def _facts(der: bytes) -> tuple[tuple[str, ...], str, str]:
             if isinstance(extension.value, x509.SubjectAlternativeName)
             for name in extension.value.get_values_for_type(x509.DNSName)
         )
-        return names, leaf.issuer.rfc4514_string(), leaf.not_valid_after_utc.isoformat()
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        return (), "", ""
+        key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        end = leaf.not_valid_after_utc.isoformat()
+        return names, leaf.issuer.rfc4514_string(), end, hashlib.sha256(key).hexdigest()
+    except (
+        ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
+    ):  # fmt: skip
+        return (), "", "", ""

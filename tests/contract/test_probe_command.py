@@ -60,6 +60,13 @@ def test_words_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"  {address}  closed (refused-by-alert)" in told
     assert "  [::1]:1  inconclusive" in told
     assert "It asked for a client certificate (TLSv1.3)" in told
+    for seen in (
+        "TLSv1.3 · shows ",
+        "for www.example.com, example.com, until ",
+        "names CN=",
+        "bytes",
+    ):
+        assert seen in told
 
 
 def test_an_address_without_a_port_means_both(capsys: pytest.CaptureFixture[str]) -> None:
