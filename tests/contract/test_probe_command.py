@@ -60,12 +60,7 @@ def test_words_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"  {address}  closed (refused-by-alert)" in told
     assert "  [::1]:1  inconclusive" in told
     assert "It asked for a client certificate (TLSv1.3)" in told
-    for seen in (
-        "TLSv1.3 · shows ",
-        "for www.example.com, example.com, until ",
-        "names CN=",
-        "bytes",
-    ):
+    for seen in ("TLSv1.3 · shows ", "for www.example.com, example.com, until ", " bytes"):
         assert seen in told
 
 
