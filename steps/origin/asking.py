@@ -32,6 +32,8 @@ class Shared:
     bounds: Bounds
     expect: Expect
     clock: Callable[[], float] = time.monotonic
+    dead: set[tuple[str, int]] = field(default_factory=set)
+    """Addresses and ports that took no connection in time: they cost that time once, not a host."""
     _lock: Lock = field(default_factory=Lock)
     _answer: bool | None = None
 
@@ -59,10 +61,15 @@ class Asking:
     def attempt(self) -> Attempt:
         """Ask, judge, and hold it against the controls."""
         target = self._target
+        if (target.address, target.port) in self._shared.dead:
+            trace = Trace(no_connection="connect-timeout")
+            return self.record(judge_tls(trace), trace)
         if not target.tls:
             trace = self._exchange().plain(target.address, target.port, target.host)
+            self._mourn(trace)
             return self.record(judge_plain(trace), trace)
         judged, trace, sessions = self._sessions()
+        self._mourn(trace)
         for control in (self._against_others, self._against_own, self._against_foreign):
             judged = control(judged, trace)
         return replace(self.record(self._installed(judged, trace), trace), sessions=sessions)
@@ -74,6 +81,10 @@ class Asking:
             judged, trace, host=target.host, address=target.address, port=target.port,
             milliseconds=round((self._shared.clock() - self._began) * 1000),
         )  # fmt: skip
+
+    def _mourn(self, trace: Trace) -> None:
+        if trace.no_connection == "connect-timeout":
+            self._shared.dead.add((self._target.address, self._target.port))
 
     def _sessions(self) -> tuple[Judged, Trace, int]:
         """Fresh sessions, one after the other, until one is not closed or enough agree."""

@@ -1,11 +1,9 @@
 """The probe beside curl, beside the time-out of one dead address, and beside its own imports."""
 
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from ipaddress import ip_network
 
@@ -13,6 +11,7 @@ from steps.origin.evidence import Bounds, ProbeReport
 from steps.origin.probe import probe
 from tests.bench.measure import Measured, median
 from tests.bench.origin import ADDRESSES, closed_origin
+from tests.contract.dead import dead_address
 
 HOST = "www.example.com"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -28,7 +27,7 @@ def probes() -> Iterator[Measured]:
         yield Measured(
             "probe: one attempt, against curl", ours, "s", median(partial(_curl, port), 30), 1
         )
-        with _dead(DEAD, port):
+        with dead_address(DEAD, port):
             began = time.perf_counter()
             report = _ask([*ADDRESSES, DEAD], port)
             taken = time.perf_counter() - began
@@ -70,21 +69,3 @@ def _shell(port: int) -> None:
 
 def _imports() -> None:
     subprocess.run([sys.executable, "-c", "import OpenSSL.SSL, dns.resolver"], check=True)
-
-
-@contextmanager
-def _dead(address: str, port: int) -> Iterator[None]:
-    """An address that takes no connection and refuses none: its queue is full."""
-    with ExitStack() as held:
-        full = held.enter_context(socket.socket())
-        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        full.bind((address, port))
-        full.listen(0)
-        while True:
-            waiting = held.enter_context(socket.socket())
-            waiting.settimeout(0.2)
-            try:
-                waiting.connect((address, port))
-            except TimeoutError:
-                break
-        yield

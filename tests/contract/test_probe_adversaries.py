@@ -5,9 +5,11 @@ from ipaddress import ip_network
 
 import pytest
 
+from steps.origin.asking import Asking, Shared, Target
 from steps.origin.evidence import Bounds, Expect, ProbeReport
 from steps.origin.probe import probe
 from tests.contract import origins
+from tests.contract.dead import dead_address
 from tests.contract.origins import Behaviour, Origin, answer, forever, origin, over_tls, says
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -110,6 +112,19 @@ def test_one_verdict_comes_from_many_addresses() -> None:
     assert seen["closed"] == ("closed", 2, 2, 4)
     assert seen["open"] == ("open", 1, 2, 4)
     assert seen["unclear"] == ("inconclusive", 1, 2, 4)
+
+
+def test_a_dead_address_costs_its_time_once_and_not_for_every_host() -> None:
+    """Whoever comes later to the same port of it is told at once; another port is tried."""
+    clock = iter(range(10**6))
+    bounds = Bounds(connect=0.1, attempt=30)
+    shared = Shared(bounds, Expect(), clock=lambda: float(next(clock)))
+    with dead_address() as (address, port):
+        first, second = (Asking(Target(host, address, port, tls=True), shared).attempt()
+                         for host in ("a.example", "b.example"))  # fmt: skip
+        other = Asking(Target("a.example", address, 1, tls=False), shared).attempt()
+    assert (first.reason, second.reason) == ("connect-timeout", "connect-timeout")
+    assert (second.milliseconds, other.reason) == (1000, "connection-refused")
 
 
 def test_no_address_and_no_connection_are_inconclusive() -> None:
