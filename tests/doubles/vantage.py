@@ -85,6 +85,12 @@ class Eyes(Vantage):
         reason = {
             "closed": "refused-by-alert", "open": "answered", "inconclusive": "connect-timeout"
         }  # fmt: skip
+        served = expect.control() if callable(expect.control) else expect.control
+        if self.world.hangs_up and not served:
+            said, reason = (
+                dict.fromkeys(said, "inconclusive"),
+                {"inconclusive": "eof-after-request"},
+            )
         return summed_up(tuple(
             Attempt(host, a, 443, one, reason[one], f"{a} is {one}")  # type: ignore[arg-type]
             for host in hosts for a, one in said.items()

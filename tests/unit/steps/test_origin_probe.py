@@ -10,7 +10,7 @@ from steps.origin.look import Look
 from steps.origin.probe import summed_up
 from steps.origin.reasons import Verdict
 from steps.origin_probe import OriginProbe, _came_through, verdict_of
-from steps.step import Past, Plan
+from steps.step import Order, Past, Plan
 from tests.doubles.world import NOON, SITE
 from tests.unit.steps.bench import Bench, before
 
@@ -71,6 +71,23 @@ def test_client_authentication_may_go_past_an_address_that_cannot_be_asked(
     if unasked:
         assert verdict.state == "not-yet"
         assert "203.0.113.11:443: 203.0.113.11 is inconclusive" in " ".join(verdict.evidence)
+
+
+@pytest.mark.parametrize(
+    ("order", "visitors", "state"),
+    [("published", "broken", "set"), ("no-downtime", "", "proven"), ("no-downtime", "broken",
+     "not-yet")],
+)  # fmt: skip
+def test_an_origin_that_only_hangs_up_is_proven_beside_visitors(
+    order: Order, visitors: Literal["", "broken"], state: str
+) -> None:
+    """The published order has none at that moment: set, and proven by the probe at its end."""
+    bench, past = closed()
+    bench.world.hangs_up, bench.world.visitors = True, visitors
+    plan = Plan(step="client-authentication", site=replace(SITE, order=order), changes=())
+    verdict = bench.verify(plan, past)
+    assert verdict.state == state
+    assert verdict.proven_by == ("origin-probe" if state == "set" else "")
 
 
 def attempts(*verdicts: Verdict) -> tuple[Attempt, ...]:
