@@ -1,7 +1,7 @@
 """One request over HTTP/2 against bytes put together by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steps.origin.http2 import Http2
@@ -73,6 +73,7 @@ def test_what_came_before_rubbish_counts() -> None:
     assert (seen.answer.status, seen.broken) == (200, True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(f.FRAMES) | st.binary(max_size=30), max_size=10))
 def test_no_bytes_make_it_raise(said: list[bytes]) -> None:
     """And only a status of three digits is one."""
