@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 USER_AGENT = "mtls-bot-probe"
 _STATUS = re.compile(rb"(?:\r?\n)*HTTP/1\.[01] +(\d{3})(?: [^\n]*)?\r?\n")
+_FIRST = b"HTTP/1."
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 # nginx answers so on an open TLS connection, with status 400; 495 and 496 are its inner numbers,
 # which some front ends let out.
@@ -61,6 +62,11 @@ def parse(data: bytes, *, ended: bool = False) -> Answer | None:
     headers = _headers(head)
     whole = ended or (head_end is not None and _is_whole(headers, body))
     return made(int(start[1]), headers, body, head_whole=head_end is not None, whole=whole)
+
+
+def begins(data: bytes) -> bool:
+    """Whether it could still have become an answer, had more come."""
+    return bool(data) and (data.startswith(_FIRST) or _FIRST.startswith(data))
 
 
 def is_enough(data: bytes) -> bool:

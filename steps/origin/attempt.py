@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from steps.origin.answer import Answer, redirects_to_https
+from steps.origin.answer import Answer, begins, redirects_to_https
 from steps.origin.evidence import Attempt
 from steps.origin.reasons import HINTS, NoConnection, Reason, UnclearReason, Verdict
 from steps.origin.trace import Trace
@@ -46,6 +46,8 @@ def judge_tls(trace: Trace) -> Judged:
         return _alerted(trace.alert, trace)
     if trace.http2 is not None and trace.http2.error:
         return _unclear("http2-failed", f"It ended HTTP/2 with {trace.http2.error}, unanswered.")
+    if begins(bytes(trace.data)):
+        return _unclear("answer-cut-short", "An answer began, and the rest did not come.")
     if trace.spoke:
         return _unclear("not-http", f"It sent {len(trace.data)} bytes over TLS that are no HTTP.")
     if not trace.server_hello:
@@ -59,6 +61,8 @@ def judge_plain(trace: Trace) -> Judged:
         return _no_connection(trace.no_connection)
     answer = trace.answer
     if answer is None:
+        if begins(bytes(trace.data)):
+            return _unclear("answer-cut-short", "An answer began, and the rest did not come.")
         if trace.data:
             return _unclear("not-http", "What it sent on the plain port is no HTTP.")
         return _unclear("no-answer", "It took the connection on the plain port and sent nothing.")
