@@ -1,13 +1,14 @@
 """A whole run through Slack's payloads, with the bot as a process and visitors all the time."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
 from sandbox.people_acting import buttons
-from sandbox.slack.people import OUTSIDER, STARTER
+from sandbox.slack.people import OUTSIDER, SITE_OPS, STARTER
 from sandbox.slack.views import NotThere
 from steps import rollout
-from tests.e2e.stage import stage
+from tests.e2e.stage import Stage, stage
 
 LOOKS = ("preflight", "origin-probe")
 
@@ -21,6 +22,7 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         access = [on.world.direct.measure()]
         on.close_origin(access=("staging",))
         access.append(on.world.direct.measure())
+        the_probe_is_told(on)
         closed_writes = on.vendor_writes()
         staging = on.world.platformsh.project.environments["staging"]
         assert staging.http_access is not None
@@ -46,6 +48,17 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         custom = [c for c in on.world.platformsh.project.certificates.values()
                   if not c.is_provisioned]  # fmt: skip
         assert custom == []
+
+
+def the_probe_is_told(on: Stage) -> None:
+    """In the report beside what it was before, and to anybody who asks, at any time."""
+    report = json.dumps(on.card("The origin is closed")["blocks"], ensure_ascii=False)
+    assert "www.example.com at 127.0.0." in report
+    assert "open (answered) → closed (refused-by-" in report
+    assert "It refuses a foreign certificate too." in report
+    on.world.slack.command(OUTSIDER, "/mtls", "probe www.example.com", SITE_OPS)
+    said = "Origin probe of www.example.com: closed."
+    on.wait(lambda: [text for text in on.refusals(OUTSIDER) if text.startswith(said)])
 
 
 def test_the_published_order_refuses_visitors_and_the_report_says_how_long(
