@@ -42,8 +42,8 @@ def judge_tls(trace: Trace) -> Judged:
         return _no_connection(trace.no_connection)
     if (answer := trace.answer) is not None:
         return _answered(answer, trace)
-    if trace.alert is not None:
-        return _alerted(trace.alert, trace)
+    if (alert := _last_alert(trace)) is not None:
+        return _alerted(alert, trace)
     if trace.http2 is not None and trace.http2.error:
         return _unclear("http2-failed", f"It ended HTTP/2 with {trace.http2.error}, unanswered.")
     if begins(bytes(trace.data)):
@@ -94,10 +94,17 @@ def as_attempt(
         evidence=judged.evidence, tls_version=trace.tls_version, certificate=trace.certificate,
         certificate_requested=trace.requested,
         authorities=tuple(name for name, _ in trace.authorities),
-        alert=alert_name(trace.alert), status=answer.status if answer else None,
+        alert=alert_name(_last_alert(trace)), status=answer.status if answer else None,
         headers=answer.headers if answer else (), bytes_read=trace.raw, milliseconds=milliseconds,
         hint=HINTS.get(judged.reason, ""),
     )  # fmt: skip
+
+
+def _last_alert(trace: Trace) -> int | None:
+    """The alert that ended it: a fatal one, or a warning that refuses and that the end followed."""
+    if trace.alert is not None or trace.warning not in _REFUSING:
+        return trace.alert
+    return trace.warning if trace.ended in ("eof", "reset") else None
 
 
 def alert_name(alert: int | None) -> str:

@@ -25,6 +25,8 @@ class Trace:
     """Distinguished names as text and as DER."""
     alert: int | None = None
     """The fatal alert that the server sent."""
+    warning: int | None = None
+    """The last alert that was no more than a warning: by itself it ends nothing."""
     data: bytearray = field(default_factory=bytearray)
     """What came as application data, or in the clear."""
     http2: Http2 | None = None

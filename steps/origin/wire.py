@@ -184,8 +184,12 @@ class Exchange:
         level, alert = result >> 8, result & 0xFF
         # TLS 1.3 has no warnings but these two, whatever the level says.
         modern = connection.get_protocol_version() == SSL.TLS1_3_VERSION
-        if alert not in (_CLOSE_NOTIFY, _USER_CANCELLED) and (level == _FATAL or modern):
+        if alert in (_CLOSE_NOTIFY, _USER_CANCELLED):
+            return
+        if level == _FATAL or modern:
             self.trace.alert = alert
+        else:
+            self.trace.warning = alert
 
     def _keep(self, connection: SSL.Connection) -> None:
         trace = self.trace

@@ -7,7 +7,7 @@ from steps.origin.attempt import Judged, alert_name, judge_tls
 from steps.origin.evidence import Attempt
 from steps.origin.probe import summed_up
 from steps.origin.reasons import Verdict
-from steps.origin.trace import Trace
+from steps.origin.trace import Ended, Trace
 
 HELLO = b"SSLv3/TLS read server hello"
 ASKED = b"SSLv3/TLS read server certificate request"
@@ -34,6 +34,25 @@ def test_an_alert_that_does_not_say_why_proves_nothing(alert: int) -> None:
         assert (found.verdict, found.needs_control) == ("inconclusive", False)
     if alert != 112:
         assert judged(HELLO, ASKED, alert=alert).reason == "alert-after-request"
+
+
+@pytest.mark.parametrize(
+    ("warning", "ended", "reason"),
+    [
+        (42, "eof", "refused-by-alert"),
+        (42, "reset", "refused-by-alert"),
+        (42, "timeout", "silent-in-handshake"),
+        (112, "eof", "eof-after-request"),
+        (100, "eof", "eof-after-request"),
+    ],
+)
+def test_a_warning_refuses_only_when_the_end_follows_it(
+    warning: int, ended: Ended, reason: str
+) -> None:
+    """Servers warn of a name that they do not know and go on."""
+    found = judge_tls(Trace(states={HELLO, ASKED}, warning=warning, ended=ended))
+    assert found.reason == reason
+    assert judge_tls(Trace(states={HELLO}, warning=warning, ended=ended)).verdict != "closed"
 
 
 def test_an_alert_is_named() -> None:
