@@ -3,14 +3,16 @@
 import socket
 import ssl
 import struct
+import threading
 from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from OpenSSL import SSL
 
+from steps.origin.asking import Asking, Shared, Target
 from steps.origin.client import context, foreign_identity, foreign_rsa_identity
-from steps.origin.evidence import ClientIdentity, Expect
+from steps.origin.evidence import Bounds, ClientIdentity, Expect
 from tests.contract import origins
 from tests.contract.origins import answer, origin, over_tls, says
 from tests.contract.test_probe import BOTH, BOTH_OPENSSL, ask, server
@@ -206,3 +208,16 @@ def test_the_foreign_certificates_are_made_once() -> None:
     one, other = foreign_identity().certificate, foreign_rsa_identity().certificate
     assert one.issuer == one.subject == other.subject
     assert [e.value for e in one.extensions] == [e.value for e in other.extensions]
+
+
+def test_a_slow_control_does_not_eat_the_time_of_the_origin() -> None:
+    """A look through Cloudflare may take longer than a whole attempt."""
+
+    def slow() -> bool:
+        threading.Event().wait(0.5)
+        return True
+
+    with origin(server("requested", TLS13, origins.closes)) as running:
+        target = Target("www.example.com", running.address, running.port, tls=True)
+        seen = Asking(target, Shared(Bounds(attempt=0.4), Expect(control=slow))).attempt()
+    assert (seen.verdict, seen.reason) == ("closed", "refused-by-eof")
