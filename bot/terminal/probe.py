@@ -18,6 +18,7 @@ from steps.origin.probe import probe_targets
 from steps.origin.reasons import HINTS
 
 _MOST_NAMES = 5
+_INTERRUPTED = 130
 _EXIT = {"closed": 0, "open": 1, "inconclusive": 2}
 _HERE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
@@ -30,12 +31,21 @@ def probe(
     host = host_name(domain)
     places = tuple(place(text) for text in address)
     expect = Expect(identity=identity(cert, key), our_ca=authority(ca))
-    report, trouble = _asked(host, places, expect, look_up or _addresses)
+    try:
+        report, trouble = _asked(host, places, expect, look_up or _addresses)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)  # Click's own 1 would say open.
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
-        click.echo("\n".join(_lines(host, report, trouble)))
+        click.echo(_shown("\n".join(_lines(host, report, trouble))))
     sys.exit(_EXIT[report.verdict])
+
+
+def _shown(text: str) -> str:
+    """In what the terminal can show, whatever its encoding."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _asked(

@@ -28,7 +28,14 @@ def authorities(connection: SSL.Connection) -> tuple[tuple[str, bytes], ...]:
 
 def _text(name: crypto.X509Name) -> str:
     pairs = name.get_components()
-    return ", ".join(f"{k.decode('latin-1')}={v.decode('utf-8', 'replace')}" for k, v in pairs)
+    return _printable(
+        ", ".join(f"{k.decode('latin-1')}={v.decode('utf-8', 'replace')}" for k, v in pairs)
+    )
+
+
+def _printable(text: str) -> str:
+    """A server's own words go to terminals and chats: no escape sequence and no line break."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def _facts(der: bytes) -> tuple[tuple[str, ...], str, str, str]:
@@ -36,14 +43,15 @@ def _facts(der: bytes) -> tuple[tuple[str, ...], str, str, str]:
     try:
         leaf = x509.load_der_x509_certificate(der)
         names = tuple(
-            name
+            _printable(name)
             for extension in leaf.extensions
             if isinstance(extension.value, x509.SubjectAlternativeName)
             for name in extension.value.get_values_for_type(x509.DNSName)
         )
         key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         end = leaf.not_valid_after_utc.isoformat()
-        return names, leaf.issuer.rfc4514_string(), end, hashlib.sha256(key).hexdigest()
+        issuer = _printable(leaf.issuer.rfc4514_string())
+        return names, issuer, end, hashlib.sha256(key).hexdigest()
     except (
         ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
     ):  # fmt: skip

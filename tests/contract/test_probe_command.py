@@ -112,6 +112,27 @@ def test_a_name_that_leads_nowhere_is_inconclusive(
     assert str(failure) in capsys.readouterr().out
 
 
+def test_an_interrupt_is_no_verdict() -> None:
+    """Whoever presses Ctrl-C has not been told that the origin is open."""
+
+    def interrupted(_host: str) -> tuple[str, ...]:
+        raise KeyboardInterrupt
+
+    assert exit_of(look_up=interrupted) == 130
+
+
+def test_a_terminal_of_any_encoding_is_told() -> None:
+    """What it cannot show is no reason to end with another exit code."""
+    with origin(over_tls(origins.context("not-asked", TLS13), says(answer(200)))) as running:
+        done = subprocess.run(
+            [sys.executable, "app.py", "probe", "--domain", "a.example",
+             "--address", f"127.0.0.1:{running.port}"],
+            capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"},
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"TLSv1.3 \\xb7 shows" in done.stdout
+
+
 def test_the_command_imports_only_what_it_needs() -> None:
     """A person waits for it: no Slack, no settings, nothing that it does not use."""
     with origin(over_tls(origins.context("required", TLS13), origins.closes)) as running:
