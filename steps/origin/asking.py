@@ -64,15 +64,14 @@ class Asking:
         if (target.address, target.port) in self._shared.dead:
             trace = Trace(no_connection="connect-timeout")
             return self.record(judge_tls(trace), trace)
-        if not target.tls:
-            trace = self._exchange().plain(target.address, target.port, target.host)
-            self._mourn(trace)
-            return self.record(judge_plain(trace), trace)
         judged, trace, sessions = self._sessions()
-        self._mourn(trace)
-        for control in (self._against_others, self._against_own, self._against_foreign):
-            judged = control(judged, trace)
-        return replace(self.record(self._installed(judged, trace), trace), sessions=sessions)
+        if trace.no_connection == "connect-timeout":
+            self._shared.dead.add((target.address, target.port))
+        if target.tls:
+            for control in (self._against_others, self._against_own, self._against_foreign):
+                judged = control(judged, trace)
+            judged = self._installed(judged, trace)
+        return replace(self.record(judged, trace), sessions=sessions)
 
     def record(self, judged: Judged, trace: Trace) -> Attempt:
         """What is told of this target, with the time that it took so far."""
@@ -82,18 +81,18 @@ class Asking:
             milliseconds=round((self._shared.clock() - self._began) * 1000),
         )  # fmt: skip
 
-    def _mourn(self, trace: Trace) -> None:
-        if trace.no_connection == "connect-timeout":
-            self._shared.dead.add((self._target.address, self._target.port))
-
     def _sessions(self) -> tuple[Judged, Trace, int]:
         """Fresh sessions, one after the other, until one is not closed or enough agree."""
         done = 0
         while True:
             done += 1
-            judged, trace = self._once(None)
+            judged, trace = self._once(None) if self._target.tls else self._plainly()
             if judged.verdict != "closed" or done >= self._bounds.sessions:
                 return judged, trace, done
+
+    def _plainly(self) -> tuple[Judged, Trace]:
+        trace = self._exchange().plain(self._target.address, self._target.port, self._target.host)
+        return judge_plain(trace), trace
 
     def _once(self, identity: ClientIdentity | None) -> tuple[Judged, Trace]:
         trace = self._session(identity)

@@ -1,5 +1,6 @@
 """Servers without manners, the plain port, many addresses, and what is never asked at all."""
 
+import socket
 import ssl
 from ipaddress import ip_network
 
@@ -96,6 +97,23 @@ def test_the_plain_port_may_only_redirect_to_https() -> None:
             assert verdict == reason(running, plain=True)
     with origin(origins.closes) as running:
         assert reason(running, plain=True) == "inconclusive no-answer"
+
+
+def test_the_plain_port_is_asked_as_often_as_the_other() -> None:
+    """A node that serves content there is found, whichever answers first."""
+    to_https = answer(301, headers="Location: https://www.example.com/\r\n")
+    turns = iter([to_https, to_https, answer(200)])
+
+    def by_turns(conn: socket.socket) -> None:
+        says(next(turns))(conn)
+
+    with origin(by_turns) as running:
+        report = probe(
+            ["www.example.com"], [running.address], https_port=1, http_port=running.port,
+            settings=Bounds(connect=0.5, attempt=0.6, sessions=3), allowed=LOOPBACK,
+        )  # fmt: skip
+    plain = report.attempts[-1]
+    assert (plain.verdict, plain.reason, plain.sessions) == ("open", "http-content", 3)
 
 
 def test_one_verdict_comes_from_many_addresses() -> None:
