@@ -15,7 +15,6 @@ from steps.zone_settings import broken, ssl_rules
 
 MESSAGE = "Require Cloudflare's client certificate at the origin"
 BACK = "Stop asking for a client certificate at the origin"
-_ENDS = frozenset({"alert-after-request", "eof-after-request"})
 REFUSED = "Visitors are refused as well, until origin pulls are on: the next step."
 
 
@@ -202,5 +201,5 @@ class ClientAuthentication(RouteStep):
 
 
 def _needs_a_control(attempt: Attempt) -> bool:
-    """Closed, or ended as a refusal ends; in this order no visitor is served who could tell."""
-    return attempt.verdict == "closed" or attempt.reason in _ENDS
+    """Closed, or ended without a byte; in this order no visitor is served who could tell."""
+    return attempt.verdict == "closed" or attempt.reason == "eof-after-request"

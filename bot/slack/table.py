@@ -35,3 +35,11 @@ def _words(rows: Sequence[Row]) -> list[Block]:
         for words, number in told.most_common(_MOST_WORDS)
     ]
     return sections(lines) if lines else []
+
+
+def closed_addresses(rows: Sequence[Row]) -> tuple[int, int]:
+    """On how many addresses every row of the probe is closed, and how many there are."""
+    asked = [(row.subject.rpartition(" at ")[2].rpartition(":")[0], row) for row in rows]
+    addresses = {address for address, _ in asked}
+    left = {address for address, row in asked if not row.result.startswith("closed")}
+    return len(addresses - left), len(addresses)

@@ -1,7 +1,7 @@
 """The rows of a verdict as a table on a card."""
 
 from bot.slack.blocks import card
-from bot.slack.table import table_blocks
+from bot.slack.table import closed_addresses, table_blocks
 from steps.step import Row
 from tests.unit.test_slack_values import faults
 
@@ -43,3 +43,16 @@ def test_any_number_of_rows_stays_within_the_limits() -> None:
             for n in range(300)]  # fmt: skip
     assert faults(card("Said.", table_blocks(rows, rows))) == []
     assert "… and 260 more" in text([Row(str(n), "closed") for n in range(300)])
+
+
+def test_an_address_is_closed_when_all_of_it_is() -> None:
+    """Every host and both ports; IPv6 has colons of its own."""
+    rows = [
+        Row("a at 192.0.2.1:443", "closed (refused-by-alert)"),
+        Row("a at 192.0.2.1:80", "closed (redirects-to-https)"),
+        Row("a at 2001:db8::1:443", "inconclusive (no-route)"),
+        Row("b at 192.0.2.2:443", "closed (refused-by-http)"),
+        Row("b at 192.0.2.2:80", "open (http-content)"),
+    ]
+    assert closed_addresses(rows) == (1, 3)
+    assert closed_addresses([]) == (0, 0)
