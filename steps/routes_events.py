@@ -4,8 +4,13 @@ from collections.abc import Iterator
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import DocumentStartEvent, Event, NodeEvent
-from ruamel.yaml.events import MappingEndEvent, SequenceEndEvent
+from ruamel.yaml.events import (
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    NodeEvent,
+    SequenceEndEvent,
+)
 from ruamel.yaml.scanner import Scanner
 
 from steps.errors import EditError

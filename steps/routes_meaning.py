@@ -68,8 +68,19 @@ class Meanings:
 
     def parts(self, mapping: Node) -> dict[bytes, bytes]:
         """The digests of a mapping's keys and values."""
-        found = self.pairs(mapping).values()
-        return {self.digest(pair.key): self.digest(pair.value) for pair in found}
+        found = self.pairs(mapping)
+        return {
+            self.digest(pair.key): self._authorities(pair.value) if name == AUTHORITIES
+            else self.digest(pair.value)
+            for name, pair in found.items()
+        }  # fmt: skip
+
+    def _authorities(self, value: Node) -> bytes:
+        """Who is let in does not depend on the order of the list."""
+        real = value.real
+        if real.kind != "sequence":
+            return self.digest(value)
+        return sequence_digest(sorted(map(self.digest, real.items)), real.tag)
 
     def _digest(self, real: Node) -> bytes:
         match real.kind:

@@ -20,7 +20,10 @@ def proven(
     before: Sequence[Section], after: Sequence[Section], wanted: Collection[str], mode: Mode,
     ca_path: str,
 ) -> bool:  # fmt: skip
-    """The new text means the old one and the two keys in every wanted route, and nothing else."""
+    """The new text means the old one and the two keys in every wanted route, and nothing else.
+
+    Authorities may come in any order.
+    """
     return len(before) == len(after) and all(
         _expected(old, wanted, mode, ca_path) == new.meanings.digest(new.root)
         and all(is_right(new.meanings, pair.value, mode, ca_path)
@@ -60,7 +63,7 @@ def _tls(meanings: Meanings, tls: Node | None, mode: Mode, ca_path: str) -> byte
         found.append(_include(ca_path))
     wanted = {
         word_digest(MODE): word_digest("require" if was == "require" else mode),
-        word_digest(AUTHORITIES): sequence_digest(found),
+        word_digest(AUTHORITIES): sequence_digest(sorted(found)),
     }
     return mapping_digest(parts | wanted)
 

@@ -74,13 +74,18 @@ def sections(text: str) -> tuple[Section, ...]:
 
     Raises EditError when the file cannot be read for certain, or holds no routes.
     """
-    found = [one for root in read(text) if (one := _section(root))]
+    found = those_with_routes(text)
     if not found:
         raise EditError(
             "The file holds no routes.", line=1, column=1,
             hint=f'{NO_ROUTES} "https://{{default}}/", type upstream, to the application.',
         )  # fmt: skip
-    return tuple(found)
+    return found
+
+
+def those_with_routes(text: str) -> tuple[Section, ...]:
+    """The documents of a file that hold routes, maybe none. Raises EditError as `sections`."""
+    return tuple(one for root in read(text) if (one := _section(root)))
 
 
 def _section(root: Node) -> Section | None:

@@ -35,7 +35,8 @@ class Style:
 
 def apply(text: str, cuts: Sequence[Cut]) -> str:
     """The text with every cut made; at one place, new lines come after words."""
-    for cut in sorted(set(cuts), key=_order, reverse=True):
+    ordered = sorted(dict.fromkeys(cuts), key=_order)
+    for cut in ordered[::-1]:
         text = text[: cut.start] + cut.text + text[cut.end :]
     return text
 
@@ -45,7 +46,7 @@ def _order(cut: Cut) -> tuple[int, int, bool]:
 
 
 def style_of(root: Node, route: Node, key: Node) -> Style:
-    """The route's own step (its nested blocks come first), and dashes as in the rest of the file."""
+    """The route's own step (that of its nested blocks first), and dashes as in the whole file."""
     inner = [value.margin - name_margin for name_margin, value in _nested(route)]
     outer = route.margin - (key.column - 1)
     step = next((one for one in [*inner, outer] if one > 0), 2)
@@ -183,8 +184,13 @@ def as_flow(node: Node) -> str:
 
 
 def _flow_word(scalar: Node) -> str:
-    quoted = not scalar.plain or re.search(r"[,\[\]{}#\n]|:( |$)", scalar.value)
-    return json.dumps(scalar.value, ensure_ascii=False) if quoted else scalar.value or "null"
+    needed = not scalar.plain or re.search(r"[,\[\]{}#\n]|:( |$)", scalar.value)
+    return quoted(scalar.value) if needed else scalar.value or "null"
+
+
+def quoted(word: str) -> str:
+    """A text between double quotes."""
+    return json.dumps(word, ensure_ascii=False)
 
 
 def block_by_hand(path: str) -> str:

@@ -115,7 +115,7 @@ class _Builder:
         target = self.known.get(event.anchor)
         if target is None:
             raise EditError(
-                f"This is not valid YAML: the alias *{event.anchor} stands for nothing.",
+                f"This is not valid YAML: the alias *{event.anchor} stands for nothing before it.",
                 line=at.line, column=at.column,
             )  # fmt: skip
         return replace(at, kind="alias", value=event.anchor, target=target)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from steps.routes_meaning import AUTHORITIES, MODE, TLS, Meanings
+from steps.routes_meaning import AUTHORITIES, MODE, TLS, Meanings, is_merge
 from steps.routes_read import Section, is_ours
 from steps.routes_text import Cut, has_comma, line_end
 from steps.routes_tree import Node, line_start
@@ -104,11 +104,21 @@ class _Back:
             return self._apart(tls.block, mode_was or [], list_was)
         if self._is_new(mode[0]):
             return [*self._without(tls.block, [mode]), *self._items(listed[1])]
-        if len(tls.block.pairs) > 2:
+        alias = self._alias_of(tls.block)
+        if alias:
+            return [Cut(tls.block.start, tls.block.end, alias)]
+        if any(key.real.value not in (MODE, AUTHORITIES) for key, _ in tls.block.pairs):
             return self._without(tls.block, [mode, listed])
         if mode[0].start < listed[0].start:
             return self._without(tls.route, [(tls.key, tls.block)])
         return self._emptied(tls.block)
+
+    def _alias_of(self, block: Node) -> str:
+        """The alias in whose place a block between braces was put, if it was."""
+        first, listed = block.pairs[0], block.own(AUTHORITIES)
+        merged = is_merge(first[0]) and first[1].target is not None
+        in_turn = listed is not None and block.pairs[1:2] == (listed,)
+        return f"*{first[1].value}" if block.flow and merged and in_turn else ""
 
     def _apart(self, block: Node, mode_was: list[Cut], list_was: list[Cut]) -> list[Cut]:
         """The keys one by one, where the two were not put in together."""
