@@ -20,7 +20,7 @@ def cuts_for(
 ) -> list[Cut]:
     """The cuts for the routes of one document. Raises EditError for what is not edited."""
     pairs = [pair for url, pair in part.pairs.items() if url in wanted]
-    used = roles(part.root, [pair.value for pair in pairs])
+    used = roles(part.root, part.routes, [pair.value for pair in pairs])
     draft = Draft(text, part, mode, ca_path, used)
     work = _Routes(draft, TlsBlocks(draft))
     for pair in pairs:

@@ -146,22 +146,28 @@ def sources(mapping: Node) -> Iterator[Node]:
                 yield one.real
 
 
-def roles(root: Node, changed: Iterable[Node]) -> dict[Node, set[Role]]:
-    """As what each value of a tree is used, if the values in `changed` are routes to change."""
+def roles(root: Node, routes: Node, changed: Iterable[Node]) -> dict[Node, set[Role]]:
+    """As what each value of a tree is used, if these values of `routes` are routes to change."""
     found: dict[Node, set[Role]] = {}
-    routes = set(changed)
-    _use(root, "other", routes, found)
+    changing = {routes: frozenset(changed)}
+    _use(root, "other", changing, found)
     return found
 
 
-def _use(node: Node, role: Role, routes: set[Node], found: dict[Node, set[Role]]) -> None:
+def _use(
+    node: Node,
+    role: Role,
+    changing: Mapping[Node, frozenset[Node]],
+    found: dict[Node, set[Role]],
+) -> None:
     if role in found.setdefault(node, set()):
         return
     found[node].add(role)
     if node.target is not None:
-        _use(node.target, role, routes, found)
+        _use(node.target, role, changing, found)
     for item in node.items:
-        _use(item, role if role in ("route", "tls") else "other", routes, found)
+        _use(item, role if role in ("route", "tls") else "other", changing, found)
+    routes = changing.get(node, frozenset())
     for key, value in node.pairs:
         below = role if is_merge(key) else _BELOW.get((role, key.real.value), "other")
-        _use(value, "route" if value in routes else below, routes, found)
+        _use(value, "route" if value in routes else below, changing, found)
