@@ -70,8 +70,11 @@ def read_directory(entries: Mapping[str, Entry], directory: str) -> Directory:
     found: dict[str, tuple[RouteEntry, ...]] = {}
     unread: list[Finding] = []
     for path in sorted(path for path in entries if _may_hold_routes(path, directory)):
+        if entries[path].mode not in _PLAIN_FILES:
+            unread.append(in_the_way(path))
+            continue
         try:
-            texts[path] = _text(entries[path])
+            texts[path] = decoded(entries[path].content)
             entries_there = _routes(texts[path], kind_of(directory))
         except EditError as refused:
             unread.append(unreadable(refused, path))
@@ -89,7 +92,7 @@ def applications(entries: Mapping[str, Entry], directory: Directory) -> tuple[st
         beside = PurePosixPath(path) == PurePosixPath(directory.path) / "applications.yaml"
         if PurePosixPath(path).name == ".platform.app.yaml" or beside or path in directory.texts:
             try:
-                names += application_names(_text(entry))
+                names += application_names(decoded(entry.content))
             except EditError:
                 continue
     return tuple(dict.fromkeys(names))
@@ -102,16 +105,6 @@ def _may_hold_routes(path: str, directory: str) -> bool:
     if kind_of(directory) == "upsun":
         return at.suffix in (".yaml", ".yml")
     return at.name == "routes.yaml"
-
-
-def _text(entry: Entry) -> str:
-    """Its text. Raises EditError for what is no plain file, and for bytes that are no UTF-8."""
-    if entry.mode not in _PLAIN_FILES:
-        raise EditError(
-            "It is a link, a directory or a submodule, and is not edited.",
-            hint="Put a plain file in its place.",
-        )
-    return decoded(entry.content)
 
 
 def decoded(content: bytes) -> str:
