@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from tests.bench.edit import edits
 from tests.bench.push import pushes
 from tests.bench.rollout import rollout_overhead
 
@@ -14,7 +15,7 @@ from tests.bench.rollout import rollout_overhead
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-    for group in (rollout_overhead, pushes):
+    for group in (rollout_overhead, pushes, edits):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The change in a configuration directory: which files, what becomes of them, what is in the way."""
+"""The change in a configuration directory: which files, and what is in the way."""
 
 import pytest
 
@@ -17,8 +17,6 @@ BLOCK = b"""\
 """
 APPS = b"applications:\n  app:\n    type: php:8.3\n"
 UPSUN = APPS + b"routes:\n" + b"".join(b"  " + line for line in ROUTES.splitlines(keepends=True))
-
-
 
 
 def closed(files: dict[str, Entry], directory: str = ".platform") -> Changed:
