@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from steps.errors import EditError
 from steps.routes_edit import cuts_for, is_right
-from steps.routes_findings import Finding, found_in
+from steps.routes_findings import Finding, found_in, too_large
 from steps.routes_meaning import AUTHORITIES, MODE
 from steps.routes_proof import proven
 from steps.routes_read import Authority, Mode, RouteEntry, Section, sections, state
@@ -134,6 +134,11 @@ def _put_in(
         raise EditError(
             "The edit of this file could not be proven right, so it is not made.",
             hint="Put these keys into every https route by hand:\n" + block_by_hand(ca_path),
+        )
+    if too_large(after, new):
+        raise EditError(
+            "With the block in every route, the routes are over the platform's limit of 128 KB.",
+            hint="Give routes that are alike one anchor, or take some out.",
         )
     return Edited(after, changed, exact=_taken_out(after, new, ca_path) == text)
 
