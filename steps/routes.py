@@ -95,11 +95,8 @@ def undo(text: str, *, ca_path: str) -> Edited:
     before = _taken_out(text, parts, ca_path)
     if before == text:
         return Edited(text, ())
-    modes = {
-        url: state(part.meanings, pair.value, ca_path)
-        for part in parts for url, pair in part.pairs.items()
-    }  # fmt: skip
-    gone = tuple(url for url in _ours_gone(before, ca_path) if modes.get(url))
+    modes, left = _modes(parts, ca_path), _modes(_read_again(before), ca_path)
+    gone = tuple(url for url, mode in left.items() if mode != modes.get(url, mode))
     again = before
     for mode in ("request", "require"):
         wanted = {url for url in gone if modes[url] == mode}
@@ -161,12 +158,12 @@ def _taken_out(text: str, parts: tuple[Section, ...], ca_path: str) -> str:
     return apply(text, [cut for part in parts for cut in cuts_back(text, part, ca_path)])
 
 
-def _ours_gone(before: str, ca_path: str) -> tuple[str, ...]:
-    """The routes that do not let our authority in."""
-    return tuple(
-        url for part in _read_again(before) for url, pair in part.pairs.items()
-        if not state(part.meanings, pair.value, ca_path)
-    )  # fmt: skip
+def _modes(parts: tuple[Section, ...], ca_path: str) -> dict[str, str]:
+    """The mode of each route that lets our authority in; empty for the others."""
+    return {
+        url: state(part.meanings, pair.value, ca_path)
+        for part in parts for url, pair in part.pairs.items()
+    }  # fmt: skip
 
 
 def _not_as_written(text: str, again: str, ca_path: str) -> EditError:

@@ -186,6 +186,24 @@ def test_a_gate_before_somebody_elses_request_leaves_the_way_back() -> None:
     assert undo(asked, ca_path=CA).text == theirs
 
 
+def test_a_list_that_somebody_wrote_like_ours_stays_theirs() -> None:
+    """Only the mode was changed, so only that goes back."""
+    theirs = """\
+https://a/:
+  type: upstream
+  tls:
+    client_authentication: "request"
+    client_certificate_authorities:
+        - !include
+            type: string
+            path: cloudflare-ca.crt
+"""
+    edited = require(theirs, ca_path=CA)
+    assert edited.text == theirs.replace('"request"', '"require" # was "request"')
+    assert edited.exact
+    assert undo(edited.text, ca_path=CA).text == theirs
+
+
 def test_of_mixed_modes_everything_is_taken_out() -> None:
     """One route still asks, the other requires already."""
     asked = require(PLAIN, mode="request", ca_path=CA).text
