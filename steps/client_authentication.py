@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from steps import routes
 from steps.errors import PreconditionFailed, WayBackTaken
-from steps.route_change import Push
+from steps.origin.evidence import Attempt
+from steps.route_change import CA_FILE, Push
 from steps.route_step import NO_ADDRESS, PAGE, RouteFacts, RouteStep, as_before, probe_rows, receipt
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
-from steps.zone_settings import broken
+from steps.zone_settings import broken, ssl_rules
 
 MESSAGE = "Require Cloudflare's client certificate at the origin"
 BACK = "Stop asking for a client certificate at the origin"
+_ENDS = frozenset({"alert-after-request", "eof-after-request"})
+REFUSED = "Visitors are refused as well, until origin pulls are on: the next step."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class WayBack:
     looks: int = 3
     within: timedelta = timedelta(seconds=120)
     every: timedelta = timedelta(seconds=2)
+    blind: timedelta = timedelta(minutes=15)
+    """For so long again it goes on when the last look said neither."""
 
 
 @dataclass
@@ -33,13 +39,16 @@ class ClientAuthentication(RouteStep):
     gated: bool
     """A page shows beforehand whether Cloudflare presents its certificate."""
     back: WayBack
+    unserved: Callable[[Site], tuple[str, ...]]
+    """Hosts whose visitors do not come through Cloudflare to this project, a sentence each."""
 
     key: ClassVar[str] = "client-authentication"
     title: ClassVar[str] = "Client authentication at the origin"
 
     def observe(self, site: Site) -> RouteFacts:
         """The repository and the deployment, and whether Cloudflare is ready for it."""
-        return self.look(site, self.ready(site) if site.order == "no-downtime" else ())
+        ready = self.ready(site) if site.order == "no-downtime" else ()
+        return self.look(site, tuple(dict.fromkeys((*self.unserved(site), *ready))))
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
         """The routes file with `require`, and the CA beside it."""
@@ -47,13 +56,14 @@ class ClientAuthentication(RouteStep):
             return Plan(step=self.key, site=site, changes=())
         if facts.problems:
             raise PreconditionFailed(
-                " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
+                " ".join(facts.problems), hint="Put this right, then press Retry."
             )
         files = self.changed_files(facts, "require")
         return Plan(
             step=self.key, site=site,
             changes=self.changes(site, facts, files, "require", "outage-if-wrong"),
-            inputs=self.inputs(facts, files), notes=self.notes(site, facts), page=PAGE,
+            inputs=self.inputs(facts, files), page=PAGE,
+            notes=(*self.notes(site, facts), *ssl_rules(past)),
             way_back=self.way_back(site),
         )  # fmt: skip
 
@@ -113,15 +123,11 @@ class ClientAuthentication(RouteStep):
 
     def _files_before(self, plan: Plan) -> Mapping[str, bytes | None]:
         facts = self.look(plan.site)
-        text = as_before(facts.text, plan.inputs["routes_before"])
-        if text is None:
-            raise PreconditionFailed(
-                "The routes file has been changed by somebody else meanwhile, so it was not put"
-                " back.",
-                hint="Take client_authentication out of the routes file by hand and push it.",
-            )
+        # Changed by somebody else: visitors are refused, so exactly our lines go out of it.
+        before = as_before(facts.text, plan.inputs["routes_before"])
+        text = routes.undo(facts.text, ca_path=CA_FILE).text if before is None else before
         files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
-        if plan.inputs["ca_file"] and facts.ca is not None:
+        if plan.inputs["ca_file"] and facts.ca is not None and CA_FILE not in text:
             files[plan.inputs["ca_file"]] = None
         return files
 
@@ -157,9 +163,10 @@ class ClientAuthentication(RouteStep):
         failed = int(waiting.handle["failed"]) + (seen.state == "broken")
         if failed >= self.back.looks:
             return Noted({"way_back": "taken", "saw": " ".join(seen.evidence)})
-        # Not while visitors are being refused: slow looks must not let the time run out on them.
-        over = now >= datetime.fromisoformat(waiting.handle["until"])
-        if over and seen.state != "broken":
+        # Not while visitors are refused or cannot be seen: neither lets the time run out on them.
+        until = datetime.fromisoformat(waiting.handle["until"])
+        blind = seen.state == "inconclusive" and now < until + self.back.blind
+        if now >= until and seen.state != "broken" and not blind:
             return Done(receipt(plan, waiting.handle["commit"]))
         handle = {**waiting.handle, "failed": str(failed)}
         return Waiting(waiting.what, handle, now + self.back.every, waiting.give_up_at)
@@ -173,13 +180,19 @@ class ClientAuthentication(RouteStep):
         rows = probe_rows(report)
         if report.verdict != "closed":
             told = tuple(a.evidence for a in report.attempts if a.verdict != "closed")
+            if published and report.attempts and all(map(_needs_a_control, report.attempts)):
+                return Verdict("set", (*told, REFUSED), rows=rows, proven_by="origin-probe")
             told = told or (NO_ADDRESS,)
             return Verdict("not-yet", told, rows=rows, hint="Nodes switch one after the other.")
         closed = f"The probe was refused on all {report.of} addresses without our certificate."
         if published:
-            refused = "Visitors are refused as well, until origin pulls are on: the next step."
-            return Verdict("proven", (closed, refused), rows=rows)
+            return Verdict("proven", (closed, REFUSED), rows=rows)
         seen = self.visitors(past)
         if seen.state != "fine":
             return broken(seen)
         return Verdict("proven", (closed, *seen.evidence), rows=rows)
+
+
+def _needs_a_control(attempt: Attempt) -> bool:
+    """Closed, or ended as a refusal ends; in this order no visitor is served who could tell."""
+    return attempt.verdict == "closed" or attempt.reason in _ENDS

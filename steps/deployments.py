@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from steps.clients.redaction import redacted
 from steps.errors import PreconditionFailed, StepError
 from steps.step import Done, Outcome, Site, Waiting
 
@@ -117,7 +118,7 @@ def must_have_succeeded(platformsh: Activities, site: Site, activity: Activity) 
             " press Retry.",
         )
     log = platformsh.activity_log(site.project, activity.id).strip()
-    tail = "\n".join(log.splitlines()[-10:])
+    tail = redacted("\n".join(log.splitlines()[-10:]))  # hooks print what they should not
     raise StepError(
         f"The deployment did not succeed ({activity.outcome}); the origin serves what it served"
         f" before.\n{tail}".strip(),

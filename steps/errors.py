@@ -8,6 +8,7 @@
     │   ├─ NotAllowed  AlreadyDecided  PlanHasChanged  SiteBusy  NothingToUndo  UnknownSite
     ├─ StepError                      a step that cannot go on
     │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
+    │   ├─ PlanVoid
     ├─ EditError                      a routes file that we will not edit: file, line, column
     ├─ ClientError                    outside: .service .doing .status .vendor_code .request_id
     │   ├─ Unreachable  RateLimited  Denied  NotFound  AlreadyExists  UnexpectedReply
@@ -86,6 +87,12 @@ class PreconditionFailed(StepError):
     """Something outside must be put right first. Nothing was written."""
 
     code = "precondition"
+
+
+class PlanVoid(StepError):
+    """What was approved is not what there is any more; a retry plans anew and asks again."""
+
+    code = "plan-void"
 
 
 class VerificationFailed(StepError):

@@ -4,13 +4,13 @@ The gate, client authentication and its way back are of this kind.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded
-from steps.errors import PreconditionFailed
+from steps.errors import PlanVoid, PreconditionFailed, PushRefused
 from steps.step import Noted, Outcome, Plan, Site, Waiting
 
 CA_FILE = "cloudflare-ca.crt"
@@ -78,10 +78,25 @@ class Pusher:
             at = datetime.fromisoformat(notes[f"{prefix}at"])
             files = {} if notes[f"{prefix}again"] else push.files()
             made = self.repository.commit(head, files, message=push.message, at=at)
-            self.repository.push(site.project, site.environment, made, expected=head.commit)
-            return self.awaiting(made.sha, now)
+            if made.sha == noted:
+                return self._sent(plan, head, made, push, now=now)
+            if not files:  # made by other settings than were in force when it was noted
+                return self._noted(plan, head, push, now=now, again=True)
         self._only_ours(plan, head, push)
         return self._noted(plan, head, push, now=now, again=False)
+
+    def _sent(self, plan: Plan, head: Any, made: Any, push: Push, *, now: datetime) -> Outcome:
+        """Pushed; or, when somebody was quicker, made anew on what they brought, at once."""
+        site = plan.site
+        try:
+            self.repository.push(site.project, site.environment, made, expected=head.commit)
+        except PushRefused:
+            moved = self.repository.head(site.project, site.environment)
+            if moved.commit == head.commit:
+                raise
+            self._only_ours(plan, moved, push)
+            return self._noted(plan, moved, push, now=now, again=False)
+        return self.awaiting(made.sha, now)
 
     def _noted(self, plan: Plan, head: Any, push: Push, *, now: datetime, again: bool) -> Noted:
         """The commit that comes next, on record before it is pushed."""
@@ -101,10 +116,10 @@ class Pusher:
         if push.noted_as:
             return
         if head.config_tree != plan.inputs["config_tree"]:
-            raise PreconditionFailed(
+            raise PlanVoid(
                 "The configuration in the repository has changed since the plan was approved;"
                 " nothing was pushed.",
-                hint="Decline or retry: the next card shows the change on the new head.",
+                hint="Press Retry: the next card shows the change on the new head.",
             )
         if push.is_way_back:
             return
@@ -129,9 +144,15 @@ class Pusher:
         must_have_succeeded(self.platformsh, site, activity)
         return True
 
+    def deploying(self, site: Site) -> bool:
+        """Whether a push to the environment is on its way into its deployment."""
+        return any(activity.outcome == "running" for activity in self._pushes(site))
+
     def activity_of(self, site: Site, commit: str) -> Activity | None:
         """The push activity of `commit`, matched by what it brought and not by its time."""
-        pushes = self.platformsh.activities(
+        return next((a for a in self._pushes(site) if a.pushed == commit), None)
+
+    def _pushes(self, site: Site) -> Sequence[Activity]:
+        return self.platformsh.activities(
             site.project, environment=site.environment, type="environment.push"
         )
-        return next((a for a in pushes if a.pushed == commit), None)

@@ -39,6 +39,8 @@ class RouteFacts:
     inheriting: tuple[str, ...] = ()
     """Active non-production environments: they inherit the block with the next sync or merge."""
     problems: tuple[str, ...] = ()
+    deploying: bool = False
+    """A push is being deployed: what the deployment is now is not what it will be."""
 
     @property
     def routes_path(self) -> str:
@@ -74,7 +76,8 @@ class RouteStep:
             )
         ca = repository.read(head, f"{head.config_dir}/{CA_FILE}")
         return RouteFacts(
-            head.config_dir, head.config_tree, text.decode(), ca, self.deployed(site),
+            head.config_dir, head.config_tree, _decoded(text, head.config_dir), ca,
+            self.deployed(site),
             self.inheriting(site), problems,
         )  # fmt: skip
 
@@ -158,6 +161,16 @@ class RouteStep:
     def visitors(self, past: Past) -> Seen:
         """Every host that was looked at before the run, looked at again."""
         return self.vantage.visit(baselines(past))
+
+
+def _decoded(text: bytes, config_dir: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise PreconditionFailed(
+            f"{config_dir}/routes.yaml is not UTF-8, so it is not edited.",
+            hint="Save it as UTF-8 and deploy it, then press Retry.",
+        ) from None
 
 
 def _mode_in(text: str) -> str:
