@@ -24,6 +24,7 @@ from tests.doubles.world import NOON, SITE
 
 EDGE = "main.example-edge.net"
 HEAD, OLDER = "a" * 40, "b" * 40
+PLAN = CustomDomains(enabled=True, environments_with_domains_limit=5)
 
 
 def record(name: str, content: str, *, proxied: bool = True, kind: str = "CNAME") -> DnsRecord:
@@ -53,7 +54,7 @@ class Vendors:
     about: dict[str, object] = field(default_factory=dict)
     deployed: bool = True
     visible: bool = True
-    plan: CustomDomains | None = CustomDomains(enabled=True, environments_with_domains_limit=5)
+    plan: CustomDomains | None = PLAN
 
     def dns_records(self, zone_id: str) -> Sequence[DnsRecord]:
         return self.records
