@@ -166,7 +166,7 @@ QUESTIONS = (
         "MTLS_CLOUDFLARE_TOKEN",
         "4. https://dash.cloudflare.com/profile/api-tokens, Create Custom Token, for the zone:\n"
         "   Zone Read, DNS Read, Zone Settings Edit, SSL and Certificates Edit; if you like\n"
-        "   Config Rules Read and Page Rules Read.",
+        "   Config Rules Read, Page Rules Read, Load Balancers Read and Workers Routes Read.",
         _cloudflare,
     ),
     Question(

@@ -52,7 +52,9 @@ class Project(Reply):
 
     @property
     def suspended(self) -> bool:
-        return self.subscription.suspended or self.status == "suspended"
+        """The status is a word in some answers, and an object with a code in others."""
+        code = self.status.get("code") if isinstance(self.status, Mapping) else self.status
+        return self.subscription.suspended or code == "suspended"
 
 
 class ProjectSettings(Reply):
@@ -80,6 +82,11 @@ class Address(Reply):
     permission: str = ""
     address: str = ""
 
+    @property
+    def lets_all(self) -> bool:
+        """Whether the rule lets everybody in (the vendor's `any`), and so protects nothing."""
+        return self.permission == "allow" and self.address in ("0.0.0.0/0", "::/0", "any")
+
 
 class HttpAccess(Reply):
     """Names only: passwords that the vendor may read back are dropped here, at the boundary."""
@@ -89,9 +96,14 @@ class HttpAccess(Reply):
     users: tuple[str, ...] = Field(default=(), alias="basic_auth")
 
     @property
+    def restricted(self) -> tuple[str, ...]:
+        """The addresses of its rules, less those that let everybody in."""
+        return tuple(rule.address for rule in self.addresses if not rule.lets_all)
+
+    @property
     def is_effective(self) -> bool:
         """Enabled with empty lists protects nothing (the reference shows such a sample)."""
-        return self.is_enabled and bool(self.users or self.addresses)
+        return self.is_enabled and bool(self.users or self.restricted)
 
     @field_validator("users", mode="before")
     @classmethod
@@ -102,6 +114,8 @@ class HttpAccess(Reply):
 class DeploymentState(Reply):
     last_deployment_successful: bool | None = None
     last_deployment_at: datetime | None = None
+    last_deployment_failure_reason: str | None = None
+    """``shell``: a hook has failed, which the platform does not call a failed deployment."""
 
 
 class Environment(Reply):
@@ -121,6 +135,13 @@ class Environment(Reply):
     deployment_state: DeploymentState | None = None
     links: dict[str, Any] = Field(default_factory=dict, alias="_links")
 
+    def offers(self, operation: str) -> bool:
+        """Whether ``#redeploy`` and the like may be asked for now; yes where nothing is told.
+
+        An operation is linked only for whoever may carry it out (the vendor's client asks so).
+        """
+        return operation in self.links or "self" not in self.links
+
     @property
     def active(self) -> bool:
         return self.status in ("active", "dirty")
@@ -135,6 +156,8 @@ class Environment(Reply):
 class Domain(Reply):
     id: str = ""
     name: str
+    replacement_for: str | None = None
+    """The production domain that it stands for on another environment: no host of production."""
 
 
 class Certificate(Reply):

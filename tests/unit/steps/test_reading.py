@@ -18,6 +18,7 @@ from steps.clients.platformsh_models import (
 )
 from steps.errors import ClientError, Denied, NotFound, PreconditionFailed
 from steps.origin.evidence import Shown
+from steps.preflight_reading import PreflightReading
 from steps.reading import Reading
 from steps.step import Site
 from tests.doubles.world import NOON, SITE
@@ -101,6 +102,9 @@ class Vendors:
         wire = cast("Any", SimpleNamespace(certificates=self.certificates, resolver=self))
         return Reading(me, me, me, wire, lambda: NOON)
 
+    def preflight(self) -> PreflightReading:
+        return PreflightReading(self.reading(), "")
+
 
 def concerns(vendors: Vendors) -> tuple[str, ...]:
     return vendors.reading().certificates_for(SITE, strict=True)[1]
@@ -162,7 +166,7 @@ def test_a_head_that_a_merge_has_brought_is_not_called_undeployed(
     pushes: Sequence[Activity], deployed: str
 ) -> None:
     """Its push activities do not say; a failed push of the head does."""
-    assert Vendors(pushes=pushes).reading()._deployed_commit(SITE, HEAD) == deployed
+    assert Vendors(pushes=pushes).preflight().deployed_commit(SITE, HEAD) == deployed
 
 
 @pytest.mark.parametrize(
@@ -231,7 +235,8 @@ def test_a_token_that_does_not_say_when_it_ends_stops_no_run(kind: type[ClientEr
         raise kind("No.", service="Cloudflare", doing="verify the token")
 
     vendors = Vendors()
-    assert vendors.reading()._token_ends() == (NOON, ())
+    told = vendors.preflight().token()
+    assert told is not None
+    assert told.expires_on == NOON
     vendors.verify_token = refuses  # type: ignore[method-assign]
-    ends, said = vendors.reading()._token_ends()
-    assert (ends, len(said)) == (None, 1)
+    assert vendors.preflight().token() is None
