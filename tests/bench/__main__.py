@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from tests.bench.edit import edits
 from tests.bench.page import page
 from tests.bench.probe import probes
 from tests.bench.push import pushes
@@ -16,7 +17,7 @@ from tests.bench.rollout import rollout_overhead
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-    for group in (probes, rollout_overhead, pushes, page):
+    for group in (probes, rollout_overhead, pushes, edits, page):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()

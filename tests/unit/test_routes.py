@@ -107,10 +107,11 @@ def test_a_tls_block_with_other_keys_is_added_to() -> None:
         "? https://a/\n:\n  type: upstream\n  upstream: b\n",
         'https://a/:\n  type: upstream\n  upstream: "a\n    b"   # c\n',
         "  https://a/:\n      type: upstream\n      upstream: ü\n",
+        "https://a/:\t# c\n  type:\tupstream\t# d\n\t\n  upstream: x\t\n \t# e\n",
     ],
 )
 def test_other_ways_to_write_a_plain_block_are_edited(text: str) -> None:
-    """Byte order mark, document marks, tags, aliases inside, folded and open values."""
+    """Byte order mark, document marks, tags, aliases, folded and open values, tabs that part."""
     before, after = text.splitlines(), put_in(text).splitlines()
     assert all(line in after for line in before)
 
@@ -124,10 +125,11 @@ def test_a_mode_of_ours_is_changed_in_its_place() -> None:
 
 
 def test_a_path_with_odd_letters_is_quoted() -> None:
-    """It means the same when it is read again."""
+    """It means the same when it is read again; a word could be a truth value."""
     after = require(PLAIN, ca_path="our ca: 1.crt").text
     assert 'path: "our ca: 1.crt"' in after
     assert routes(after)[0].authorities == (Authority(path="our ca: 1.crt"),)
+    assert 'path: "on"' in require(PLAIN, ca_path="on").text
 
 
 def test_what_was_changed_by_hand_since_is_not_taken_out() -> None:
@@ -135,7 +137,7 @@ def test_what_was_changed_by_hand_since_is_not_taken_out() -> None:
     after = require(PLAIN, ca_path=CA).text.replace("type: string", "type: string # by hand", 1)
     with pytest.raises(EditError) as refused:
         undo(after, ca_path=CA)
-    assert (refused.value.line, refused.value.column) == (8, 3)
+    assert (refused.value.line, refused.value.column) == (12, 21)
 
 
 def test_undo_of_a_file_without_our_lines_changes_nothing() -> None:
@@ -143,6 +145,108 @@ def test_undo_of_a_file_without_our_lines_changes_nothing() -> None:
     after = require(PLAIN, ca_path="other.crt").text
     assert undo(PLAIN, ca_path=CA).routes == ()
     assert undo(after, ca_path=CA).text == after
+
+
+def test_only_what_is_selected_is_changed_and_a_host_is_changed_as_a_whole() -> None:
+    """TLS is agreed on per host: its other paths come along, other hosts do not."""
+    text = "".join(
+        f"https://{name}:\n  type: upstream\n  upstream: x\n" for name in ("a/", "a/x", "b/")
+    )
+    edited = require(text, ca_path=CA, selected=lambda route: route.url == "https://a/x")
+    assert edited.routes == ("https://a/", "https://a/x")
+    assert [route.has_tls for route in routes(edited.text)] == [True, True, False]
+    assert undo(edited.text, ca_path=CA).text == text
+
+
+def test_an_accepted_way_around_does_not_stop_the_edit() -> None:
+    """By its code only; what nobody can accept goes on blocking."""
+    text = PLAIN.replace("type: redirect", "type: upstream")
+    assert [one.code for one in findings(text) if one.blocking] == ["http-upstream"]
+    assert require(text, ca_path=CA, accepted={"http-upstream"}).routes
+    assert findings(text, accepted={"http-upstream"})[0].acceptable
+    twice = PLAIN + '"https://{default}":\n  type: upstream\n'
+    assert [one.blocking for one in findings(twice, accepted={"same-route"})] == [True]
+
+
+def test_require_is_never_lowered_to_request() -> None:
+    """Neither ours nor somebody else's."""
+    after = require(PLAIN, ca_path=CA).text
+    assert require(after, mode="request", ca_path=CA).text == after
+    theirs = 'https://a/:\n  type: upstream\n  tls:\n    client_authentication: "require"\n'
+    asked = require(theirs, mode="request", ca_path=CA).text
+    assert asked.startswith(theirs)
+    assert routes(asked)[0].client_authentication == "require"
+
+
+def test_a_gate_before_somebody_elses_request_leaves_the_way_back() -> None:
+    """Their mode stays written beside ours until it is taken out."""
+    theirs = "https://a/:\n  type: upstream\n  tls:\n    client_authentication: request\n"
+    asked = require(theirs, mode="request", ca_path=CA).text
+    after = require(asked, ca_path=CA).text
+    assert 'client_authentication: "require" # was request\n' in after
+    assert undo(after, ca_path=CA).text == theirs
+    assert undo(asked, ca_path=CA).text == theirs
+
+
+@pytest.mark.parametrize(
+    ("item", "ours"),
+    [
+        (f"{{type: string, path: ./{CA}}}", True),
+        (f"{{type: binary, path: {CA}}}", False),
+        (f"{{path: {CA}}}", False),
+        (CA, False),
+    ],
+)
+def test_only_the_text_of_our_file_is_our_authority(item: str, ours: bool) -> None:
+    """By whichever way its path is written; as anything but a text it lets nobody in."""
+    text = (
+        "https://a/:\n  type: proxy\n  tls:\n    client_authentication: require\n"
+        f"    client_certificate_authorities:\n    - !include {item}\n"
+    )
+    assert (require(text, ca_path=CA).routes == ()) is ours
+
+
+def test_a_mode_that_somebody_wrote_between_braces_stays_theirs() -> None:
+    """We write it in quotes; without them it is not ours to take out."""
+    text = "https://a/: {type: proxy, tls: {client_authentication: require}}\n"
+    edited = require(text, ca_path=CA)
+    assert edited.exact
+    assert undo(edited.text, ca_path=CA).text == text
+
+
+def test_a_list_that_somebody_wrote_like_ours_stays_theirs() -> None:
+    """Only the mode was changed, so only that goes back."""
+    theirs = """\
+https://a/:
+  type: upstream
+  tls:
+    client_authentication: "request"
+    client_certificate_authorities:
+        - !include
+            type: string
+            path: cloudflare-ca.crt
+"""
+    edited = require(theirs, ca_path=CA)
+    assert edited.text == theirs.replace('"request"', '"require" # was "request"')
+    assert edited.exact
+    assert undo(edited.text, ca_path=CA).text == theirs
+
+
+def test_of_mixed_modes_everything_is_taken_out() -> None:
+    """One route still asks, the other requires already."""
+    asked = require(PLAIN, mode="request", ca_path=CA).text
+    mixed = asked.replace('"request"', '"require"', 1)
+    assert undo(mixed, ca_path=CA).text == PLAIN
+
+
+def test_an_edit_that_only_the_old_text_undoes_says_so() -> None:
+    """Between braces there is no room for a note."""
+    text = "https://a/: {type: upstream, tls: &t {min_version: TLSv1.2}}\n"
+    assert require(text, ca_path=CA).exact
+    shared = text + "http://a/: {type: redirect, to: x, tls: *t}\n"
+    edited = require(shared, ca_path=CA)
+    assert not edited.exact
+    assert "http://a/: {type: redirect, to: x, tls: {min_version: TLSv1.2}}\n" in edited.text
 
 
 def test_routes_are_told_as_written() -> None:
