@@ -5,7 +5,8 @@
     RolloutError                      .code  .for_people  .hint
     ├─ SettingsError                  start-up only; lists every problem at once
     ├─ Rejected                       a command that we will not carry out
-    │   ├─ NotAllowed  AlreadyDecided  PlanHasChanged  SiteBusy  NothingToUndo  UnknownSite
+    │   ├─ NotAllowed  AlreadyDecided  Expired  PlanHasChanged  SiteBusy  NothingToUndo
+    │   └─ UnknownSite
     ├─ StepError                      a step that cannot go on
     │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
     │   ├─ PlanVoid
@@ -59,6 +60,12 @@ class NotAllowed(Rejected):
 
 class AlreadyDecided(Rejected):
     code = "already-decided"
+
+
+class Expired(Rejected):
+    """The card's time has run out; silence was no."""
+
+    code = "expired"
 
 
 class PlanHasChanged(Rejected):

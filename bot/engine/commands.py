@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bot.engine.approval_events import Window
 from steps.step import Site
 
 
@@ -11,6 +12,7 @@ class Start:
     by: str
     site: Site
     channel: str
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

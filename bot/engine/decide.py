@@ -4,13 +4,19 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
+from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import events as e
-from bot.engine.state import RunState, Task
+from bot.engine.approvals import open_task
+from bot.engine.policy import is_policy_stream
+from bot.engine.state import RunState
 from steps.errors import AlreadyDecided, NothingToUndo, PlanHasChanged, Rejected
 from steps.step import Order, Verdict
+
+Command: TypeAlias = c.Command | ap.Decision | ap.AskPolicy
+"""Everything that people may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +38,18 @@ def verdict_digest(verdict: Verdict) -> str:
 
 
 def decide(
-    state: RunState, command: c.Command, *, now: datetime, itinerary: Itinerary
-) -> tuple[e.Event, ...]:
+    state: RunState, command: Command, *, now: datetime, itinerary: Itinerary,
+    rules: ap.Rules,
+) -> tuple[e.Event, ...]:  # fmt: skip
     """The events that `command` causes. Raises Rejected, and then nothing happened."""
     match command:
         case c.Start():
             return _start(state, command, now=now, itinerary=itinerary)
-        case c.Approve():
-            return _approve(state, command, now=now)
-        case c.Decline():
-            return _decline(state, command, now=now)
+        case (
+            c.Approve() | c.Decline() | ap.ApproveAhead() | ap.Withdraw() | ap.Extend()
+            | ap.SetWindow() | ap.AskPolicy()
+        ):  # fmt: skip
+            return ap.decide(state, command, now=now, rules=rules)
         case c.Retry():
             return _retry(state, command, now=now)
         case c.Accept():
@@ -63,63 +71,21 @@ def _start(
     if not command.site.access_environments:
         tasks = tuple(key for key in tasks if key != "http-access")
     opened = e.RunOpened(
-        at=now, by=command.by, site=command.site, channel=command.channel, tasks=tasks
-    )
+        at=now, by=command.by, site=command.site, channel=command.channel, tasks=tasks,
+        window=command.window,
+    )  # fmt: skip
     return (opened,)
 
 
-def _open_task(state: RunState, step: str) -> Task:
-    """The task that a button belongs to, when it is that task's turn."""
-    if state.outcome:
-        raise AlreadyDecided("This run is over; nothing more is decided in it.")
-    task = state.current
-    if task is None or task.key != step:
-        raise AlreadyDecided("This step is decided already; the run has gone on.")
-    return task
-
-
-def _shown(state: RunState, step: str, fingerprint: str) -> Task:
-    task = _open_task(state, step)
-    if task.status == "approved" or task.started_at is not None:
-        raise AlreadyDecided(f"Already approved by <@{task.approved_by}>.")
-    if task.status == "declined":
-        raise AlreadyDecided(f"Already declined by <@{task.declined_by}>.")
-    if task.status != "shown":
-        raise AlreadyDecided("There is nothing to decide at this step now.")
-    if task.fingerprint != fingerprint:
-        raise PlanHasChanged(
-            "The plan has changed since this card was posted; nothing was approved.",
-            hint="The newest card in the thread shows what would be done now.",
-        )
-    return task
-
-
-def _approve(state: RunState, command: c.Approve, *, now: datetime) -> tuple[e.Event, ...]:
-    _shown(state, command.step, command.fingerprint)
-    return (
-        e.PlanApproved(at=now, by=command.by, step=command.step, fingerprint=command.fingerprint),
-    )
-
-
-def _decline(state: RunState, command: c.Decline, *, now: datetime) -> tuple[e.Event, ...]:
-    _shown(state, command.step, command.fingerprint)
-    return (
-        e.PlanDeclined(
-            at=now, by=command.by, step=command.step, fingerprint=command.fingerprint,
-            reason=command.reason,
-        ),
-    )  # fmt: skip
-
-
 def _retry(state: RunState, command: c.Retry, *, now: datetime) -> tuple[e.Event, ...]:
-    task = _open_task(state, command.step)
-    if task.status not in ("failed", "declined"):
+    task = open_task(state, command.step)
+    if task.status not in ("failed", "declined", "expired") or is_policy_stream(state.run):
         raise AlreadyDecided("This step is under way; there is nothing to try again.")
     return (e.StepRetried(at=now, by=command.by, step=command.step),)
 
 
 def _accept(state: RunState, command: c.Accept, *, now: datetime) -> tuple[e.Event, ...]:
-    task = _open_task(state, command.step)
+    task = open_task(state, command.step)
     verdict = task.failure.verdict if task.failure else None
     if verdict is None or not verdict.acceptable:
         raise Rejected("There is nothing here that may be accepted.")
@@ -145,7 +111,7 @@ def _stop(state: RunState, command: c.Stop, *, now: datetime) -> tuple[e.Event, 
     if state.outcome:
         raise AlreadyDecided("This run is over already.")
     task = state.current
-    if task is not None and task.status in ("approved", "started", "applied"):
+    if task is not None and task.held is None and task.status in ("approved", "started", "applied"):
         raise Rejected(
             "A step is at work; a run stops between its steps, not inside one.",
             hint="Wait until this step has ended, then stop.",

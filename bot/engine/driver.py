@@ -1,9 +1,11 @@
 """The one loop that touches the outside: take a due run, do one unit of work, append, repeat."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.engine import events as e
+from bot.engine.aside import Aside
 from bot.engine.engine import Engine
 from bot.engine.loops import tried
 from bot.engine.next import Rest, next_unit
@@ -23,9 +25,15 @@ class Driver:
     it holds the store (`EventStore.exclusive`), so that no other driver works on the same runs.
     """
 
-    def __init__(self, engine: Engine, worker: Worker) -> None:
+    def __init__(
+        self, engine: Engine, worker: Worker, aside: Aside | None = None,
+        watch: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`watch` is called in every round: it looks at what is due by the clock alone."""
         self._engine = engine
         self._worker = worker
+        self._aside = aside or Aside({})
+        self._watch = watch
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._due: dict[str, tuple[datetime, datetime]] = {}
@@ -60,6 +68,7 @@ class Driver:
     def _round(self) -> timedelta:
         """One unit for each due run; how long until the next is due."""
         soonest = _IDLE
+        tried("watch", self._watch, None)
         for entry in self._engine.store.runs(open_only=True):
             if self._stop.is_set():
                 break
@@ -107,9 +116,11 @@ class Driver:
         begun = here in self._begun
         self._begun.discard(here)  # for one unit: whatever comes between, it is looked at again
         unit = next_unit(state, begun_here=begun)
-        if isinstance(unit, Rest):
+        result = self._aside.do(state, unit, now=now)
+        if result is None and isinstance(unit, Rest):
             return now + _IDLE
-        result = self._worker.do(state, unit, now=now)
+        if result is None:
+            result = self._worker.do(state, unit, now=now)
         if isinstance(result, Again):
             return result.at
         if any(isinstance(event, e.StepStarted) for event in result):

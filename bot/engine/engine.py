@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from bot.engine import commands as c
 from bot.engine import events as e
-from bot.engine.decide import Itinerary, decide
+from bot.engine.approvals import AskPolicy, Rules
+from bot.engine.decide import Command, Itinerary, decide
 from bot.engine.fold import fold
+from bot.engine.policy import Policy, is_policy_stream, policy_of_place, policy_stream
 from bot.engine.ports import Clock, EventStore, RunEntry
 from bot.engine.state import RunState
 from steps.errors import Conflict
@@ -14,6 +17,13 @@ from steps.step import Site
 
 _ATTEMPTS = 20
 """Of an append that keeps losing against others; each loss means that somebody else won."""
+
+
+Admit: TypeAlias = Callable[[RunState], None]
+
+
+def _anybody(_state: RunState) -> None:
+    """For those who are no people: the driver, and tests of the engine."""
 
 
 def claims_of(site: Site) -> tuple[str, ...]:
@@ -33,17 +43,31 @@ class Engine:
     itinerary: Itinerary
     new_id: Callable[[], str]
     seams: tuple[str, ...] = ()
+    rules: Rules = field(default_factory=Rules)
     changed: list[Callable[[str], None]] = field(default_factory=list)
 
     def state(self, run: str) -> RunState:
-        """What the run is now by its own events, without looks and neighbours."""
-        return fold(run, self.store.read(run))
+        """What the run is now by its own events and the policy in force; no looks or neighbours."""
+        state = fold(run, self.store.read(run))
+        if is_policy_stream(run):
+            return replace(state, policy=self.rules.in_force(state.own_policy))
+        return replace(state, policy=self._in_force(state.site))
 
     def view(self, run: str) -> RunState:
         """What the run is now, with what visitors saw."""
         state = self.state(run)
+        if is_policy_stream(run):
+            return state
         seen = fold(run, self.store.read(visitors_stream(run)))
         return replace(state, visitors=seen.visitors, neighbours=self._neighbours(state))
+
+    def policy_of(self, site: Site) -> Policy:
+        """Who may approve what on this site: its own policy from the log, else the settings'."""
+        stream = policy_stream(site)
+        return self.rules.in_force(fold(stream, self.store.read(stream)).own_policy)
+
+    def _in_force(self, site: Site | None) -> Policy:
+        return self.policy_of(site) if site else self.rules.policy
 
     def _neighbours(self, state: RunState) -> tuple[str, ...]:
         """Other sites of the run's zone that a run has closed, or has left half closed."""
@@ -63,15 +87,24 @@ class Engine:
             return entry.outcome == "closed"
         return fold(entry.run, self.store.read(entry.run)).changed
 
-    def start(self, command: c.Start) -> RunState:
+    def start(self, command: c.Start, *, admit: Admit = _anybody) -> RunState:
         """Open a run. Raises SiteBusy when the zone or the environment has an open one."""
-        return self.submit(self.new_id(), command)
+        return self.submit(self.new_id(), command, admit=admit)
 
-    def submit(self, run: str, command: c.Command) -> RunState:
-        """Carry out a person's command. Raises Rejected; then nothing happened."""
+    def ask_policy(self, command: AskPolicy, *, admit: Admit = _anybody) -> RunState:
+        """Open the card that asks for another policy of a site."""
+        return self.submit(policy_stream(command.site), command, admit=admit)
+
+    def submit(self, run: str, command: Command, *, admit: Admit = _anybody) -> RunState:
+        """Carry out a person's command. Raises Rejected; then nothing happened.
+
+        `admit` raises when whoever asks may not: it is shown the very state that is decided on.
+        """
         for _ in range(_ATTEMPTS):
-            state = fold(run, self.store.read(run))
-            decided = decide(state, command, now=self.clock(), itinerary=self.itinerary)
+            state = self.state(run)
+            now = self.clock()
+            admit(state)
+            decided = decide(state, command, now=now, itinerary=self.itinerary, rules=self.rules)
             try:
                 self._append(state, self._with_seams(decided))
             except Conflict:
@@ -84,7 +117,7 @@ class Engine:
         """Append what the driver found, behind the state it was found in. Raises Conflict."""
         self._append(state, events)
         self.tell(state.run)
-        return fold(state.run, self.store.read(state.run))
+        return self.state(state.run)
 
     def _append(self, state: RunState, events: tuple[e.Event, ...]) -> None:
         claims: tuple[str, ...] = ()
@@ -103,9 +136,22 @@ class Engine:
         )  # fmt: skip
 
     def tell(self, run: str) -> None:
-        """Something was appended that belongs to `run`: driver and outbox look at it."""
-        for listener in self.changed:
-            listener(run)
+        """Something was appended that belongs to `run`: driver and outbox look at it.
+
+        Whose policy it is looks again too: its cards name who may approve.
+        """
+        for stream in (run, *self._under(run)):
+            for listener in self.changed:
+                listener(stream)
+
+    def _under(self, stream: str) -> tuple[str, ...]:
+        """The open runs of the site whose policy the stream holds; none for a run."""
+        if not is_policy_stream(stream):
+            return ()
+        return tuple(
+            entry.run for entry in self.store.runs(open_only=True)
+            if policy_of_place(entry.project, entry.environment) == stream
+        )  # fmt: skip
 
 
 def visitors_stream(run: str) -> str:

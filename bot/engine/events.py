@@ -6,20 +6,12 @@ Every event carries when it happened and who caused it: a Slack user id, or ``dr
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
+from bot.engine import approval_events as a
+from bot.engine.approval_events import Window
+from bot.engine.happened import Happened
 from steps.step import Plan, Site, Verdict
-
-DRIVER = "driver"
-
-
-class Happened(BaseModel):
-    """What every event has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    at: AwareDatetime
-    by: str = DRIVER
 
 
 class RunOpened(Happened):
@@ -31,6 +23,7 @@ class RunOpened(Happened):
     tasks: tuple[str, ...]
     seams: tuple[str, ...] = ()
     """Each setting that makes this bot look at another world than production."""
+    window: Window | None = None
 
 
 class PlanShown(Happened):
@@ -40,12 +33,20 @@ class PlanShown(Happened):
     step: str
     plan: Plan
     fingerprint: str
+    deadline: AwareDatetime | None = None
+    """Until when it may be decided; without one it waits for ever."""
 
 
 class PlanApproved(Happened):
+    """One person's yes to one plan. The step begins once `needed` different people have said it."""
+
     type: Literal["plan-approved"] = "plan-approved"
     step: str
     fingerprint: str
+    needed: int = 1
+    """By the policy in force when it was said."""
+    pressed_on: str = ""
+    """The step whose card it was said on, when that is an earlier one."""
 
 
 class PlanDeclined(Happened):
@@ -64,6 +65,7 @@ class PlanDrifted(Happened):
     plan: Plan
     fingerprint: str
     differences: tuple[str, ...]
+    deadline: AwareDatetime | None = None
 
 
 class StepSkipped(Happened):
@@ -227,7 +229,9 @@ Event: TypeAlias = Annotated[
     | VisitorsSeen
     | CardPosting
     | CardPosted
-    | CardsShown,
+    | CardsShown
+    | a.OnTask
+    | a.OnRun,
     Field(discriminator="type"),
 ]
 

@@ -1,13 +1,17 @@
 """What a run's events make of it: a fold, pure and total over every kind of event."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import TypeAlias, assert_never
 
+from bot.engine import approval_events as a
 from bot.engine import events as e
+from bot.engine import fold_approvals as approvals
+from bot.engine.fold_approvals import on_task
 from bot.engine.state import FINISHED, Failure, RunState, Task, Visitors
+from bot.engine.told import told
 from steps.step import Waiting
 
 
@@ -18,7 +22,8 @@ def fold(run: str, events: Iterable[e.Event]) -> RunState:
 
 def evolve(state: RunState, event: e.Event) -> RunState:
     """The state after one more event."""
-    return replace(_evolved(state, event), seq=state.seq + 1)
+    after = replace(_evolved(state, event), seq=state.seq + 1)
+    return replace(after, tellings=told(state, after, event))
 
 
 def _evolved(state: RunState, event: e.Event) -> RunState:
@@ -32,8 +37,23 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.VisitorsSeen()
         ):
             return _run_event(state, event)
-        case e.PlanShown() | e.PlanApproved() | e.PlanDeclined() | e.PlanDrifted():
-            return _on_task(state, event.step, lambda t: _plan_event(t, event))
+        case e.PlanApproved():
+            return approvals.approved(state, event)
+        case e.PlanShown() | e.PlanDeclined() | e.PlanDrifted():
+            return on_task(state, event.step, lambda t: _plan_event(t, event))
+        case (
+            a.PlansForeseen()
+            | a.ApprovalWithdrawn()
+            | a.ApprovalExpired()
+            | a.ApprovalExtended()
+            | a.ApprovalReminded()
+            | a.StepHeld()
+            | a.StepLapsed()
+            | a.StepRenewed()
+        ):
+            return on_task(state, event.step, lambda t: approvals.task_event(t, event))
+        case a.PolicyAsked() | a.PolicyChanged() | a.WindowSet() | a.WindowOpened():
+            return approvals.run_event(state, event)
         case (
             e.StepSkipped()
             | e.StepStarted()
@@ -45,7 +65,7 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepFailed()
             | e.StepRetried()
         ):
-            return _on_task(state, event.step, lambda t: _step_event(t, event))
+            return on_task(state, event.step, lambda t: _step_event(t, event))
         case e.CardPosting() | e.CardPosted() | e.CardsShown():
             return state
         case _:
@@ -55,7 +75,7 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
 RunEvent: TypeAlias = (
     e.RunOpened | e.UndoAsked | e.RunStopped | e.RunClosed | e.VerdictAccepted | e.VisitorsSeen
 )
-PlanEvent: TypeAlias = e.PlanShown | e.PlanApproved | e.PlanDeclined | e.PlanDrifted
+PlanEvent: TypeAlias = e.PlanShown | e.PlanDeclined | e.PlanDrifted
 StepEvent: TypeAlias = (
     e.StepSkipped
     | e.StepStarted
@@ -74,7 +94,8 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
         case e.RunOpened():
             return replace(
                 state, site=event.site, channel=event.channel, starter=event.by,
-                opened_at=event.at, seams=event.seams, tasks=tuple(Task(k) for k in event.tasks),
+                opened_at=event.at, seams=event.seams, window=event.window,
+                tasks=tuple(Task(k) for k in event.tasks),
             )  # fmt: skip
         case e.UndoAsked():
             done = (t for t in state.tasks if t.status != "next" and t.key not in event.tasks)
@@ -91,16 +112,12 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
         case e.VerdictAccepted():
             accepted = state.accepted + event.accepted
             return replace(
-                _on_task(state, event.step, lambda t: _accepted(t, event)), accepted=accepted
+                on_task(state, event.step, lambda t: _accepted(t, event)), accepted=accepted
             )
         case e.VisitorsSeen():
             return replace(state, visitors=_seen(state.visitors, event))
         case _:
             assert_never(event)
-
-
-def _on_task(state: RunState, key: str, change: Callable[[Task], Task]) -> RunState:
-    return replace(state, tasks=tuple(change(t) if t.key == key else t for t in state.tasks))
 
 
 def _seen(visitors: Visitors, event: e.VisitorsSeen) -> Visitors:
@@ -134,18 +151,9 @@ def _accepted(task: Task, event: e.VerdictAccepted) -> Task:
 def _plan_event(task: Task, event: PlanEvent) -> Task:
     match event:
         case e.PlanShown():
-            return replace(
-                task, status="shown", plan=event.plan, fingerprint=event.fingerprint,
-                shown_at=event.at, cards=task.cards + 1, failure=None, delayed="",
-            )  # fmt: skip
+            return approvals.shown(task, event)
         case e.PlanDrifted():
-            return replace(
-                task, status="shown", plan=event.plan, fingerprint=event.fingerprint,
-                shown_at=event.at, cards=task.cards + 1, differences=event.differences,
-                approved_by="", approved_at=None, started_at=None, delayed="",
-            )  # fmt: skip
-        case e.PlanApproved():
-            return replace(task, status="approved", approved_by=event.by, approved_at=event.at)
+            return approvals.drifted(task, event)
         case e.PlanDeclined():
             return replace(task, status="declined", declined_by=event.by, reason=event.reason)
         case _:

@@ -56,6 +56,10 @@ class EventStore(Protocol):
         """The runs, newest first."""
         ...
 
+    def streams(self, beginning: str) -> tuple[str, ...]:
+        """The names of the streams that begin so, in order of their letters."""
+        ...
+
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the store for this process's driver; raises StoreLocked when another has it."""
         ...

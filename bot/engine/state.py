@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from bot.engine.approval_events import Foreseen, HeldBack, Window
+from bot.engine.policy import Policy
+from bot.engine.tellings import Telling
 from steps.step import Past, Plan, Receipt, Site, Verdict, Waiting
 
 TaskStatus: TypeAlias = Literal[
-    "next", "shown", "approved", "started", "applied", "done", "skipped", "failed", "declined"
-]
+    "next", "shown", "approved", "started", "applied", "done", "skipped", "failed", "declined",
+    "expired",
+]  # fmt: skip
 RunStatus: TypeAlias = Literal["working", "needs-approval", "needs-help", "closed"]
 
 FINISHED: frozenset[TaskStatus] = frozenset({"done", "skipped"})
@@ -27,6 +31,14 @@ class Failure:
     request_id: str
     at: datetime
     verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to the plan that the task has now."""
+
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,26 @@ class Task:
     skipped: tuple[str, ...] = ()
     failure: Failure | None = None
     ended_at: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    """Who said yes so far, to the plan with this fingerprint; another plan voids them."""
+    needed: int = 1
+    """How many were needed when the last yes was given."""
+    deadline: datetime | None = None
+    reminded_at: datetime | None = None
+    foreseen: tuple[Foreseen, ...] = ()
+    """The later plans without risk that this task's card shows too."""
+    ahead: Foreseen | None = None
+    """The plan that was approved before this task's turn, on an earlier card."""
+    held: HeldBack | None = None
+    """Approved, and the window does not let it begin."""
+    lapsed_at: datetime | None = None
+    """What it did has ended by itself and is not yet made again."""
+    renewed_at: datetime | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether as many have said yes as were needed when the last one did."""
+        return bool(self.approvals) and len(self.approvals) >= self.needed
 
     @property
     def begun(self) -> bool:
@@ -102,6 +134,17 @@ class RunState:
     visitors: Visitors = Visitors()
     neighbours: tuple[str, ...] = ()
     """Other sites of the zone that are closed; not in the run's events, added by the engine."""
+    window: Window | None = None
+    window_opened: bool = False
+    tellings: tuple[Telling, ...] = ()
+    """What is said in the thread, with a mention, beside the cards."""
+    policy: Policy | None = None
+    """The one in force; not in the run's events, added by the engine."""
+    own_policy: Policy | None = None
+    """In a policy's stream: what was decided last; None is the settings' policy."""
+    asked_policy: Policy | None = None
+    """In a policy's stream: what the waiting card asks for."""
+    was_policy: Policy | None = None
     seq: int = 0
     """How many events were folded; the `after` of the next append."""
 
@@ -129,6 +172,11 @@ class RunState:
         """Receipts by step key, for plans and proofs."""
         receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
         return Past(receipts, self.accepted, self.neighbours)
+
+    @property
+    def askers(self) -> frozenset[str]:
+        """Whoever asked for what is done now: the starter, and whoever turned the run round."""
+        return frozenset({self.starter, self.undo_by} - {""})
 
     def task(self, key: str) -> Task | None:
         return next((t for t in self.tasks if t.key == key), None)

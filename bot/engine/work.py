@@ -47,6 +47,8 @@ class Patience:
     """For how long a proof that could not be asked for is asked for again."""
     outage: timedelta = timedelta(minutes=15)
     """How long an outside system may be unreachable before a person is asked."""
+    answer: timedelta = timedelta(hours=24)
+    """How long a card waits for people; then silence is no."""
 
 
 class Worker:
@@ -122,13 +124,20 @@ class Worker:
     ) -> Result:
         facts = step.observe(site)
         plan = step.plan(site, facts, state.past)
-        shown = e.PlanShown(at=now, step=task.key, plan=plan, fingerprint=plan.fingerprint)
+        shown = e.PlanShown(
+            at=now, step=task.key, plan=plan, fingerprint=plan.fingerprint,
+            deadline=None if step.kind == "look" else now + self._patience.answer,
+        )  # fmt: skip
         if step.kind == "look":
             started = e.StepStarted(at=now, step=task.key, fingerprint=plan.fingerprint)
             return (shown, started)
         if plan.nothing_to_do:
             reasons = step.satisfied(site, facts, state.past)
             return (e.StepSkipped(at=now, step=task.key, reasons=reasons),)
+        ahead = task.ahead
+        if ahead is not None and ahead.fingerprint != plan.fingerprint:
+            # Approved on an earlier card, and no longer what would be done.
+            return self._drifted(task.key, ahead.plan, plan, now=now)
         return (shown,)
 
     def _begin(
@@ -138,14 +147,14 @@ class Worker:
         plan = step.plan(site, step.observe(site), state.past)
         if plan.fingerprint == task.fingerprint:
             return (e.StepStarted(at=now, step=task.key, fingerprint=plan.fingerprint),)
-        return self._drifted(task, plan, now=now)
-
-    def _drifted(self, task: Task, plan: Plan, *, now: datetime) -> Result:
         assert task.plan is not None
+        return self._drifted(task.key, task.plan, plan, now=now)
+
+    def _drifted(self, key: str, was: Plan, plan: Plan, *, now: datetime) -> Result:
         return (
             e.PlanDrifted(
-                at=now, step=task.key, was=task.fingerprint, plan=plan,
-                fingerprint=plan.fingerprint, differences=differences(task.plan, plan),
+                at=now, step=key, was=was.fingerprint, plan=plan, fingerprint=plan.fingerprint,
+                differences=differences(was, plan), deadline=now + self._patience.answer,
             ),
         )  # fmt: skip
 
@@ -159,7 +168,7 @@ class Worker:
             # first write happened. Neither undone nor done means that somebody else was there.
             found = step.plan(site, step.observe(site), state.past)
             if not found.nothing_to_do and found.fingerprint != task.fingerprint:
-                return self._drifted(task, found, now=now)
+                return self._drifted(task.key, task.plan, found, now=now)
         return self._outcome(
             task, step.apply(task.plan, task.notes, past=state.past, now=now), now=now
         )

@@ -55,6 +55,11 @@ class MemoryStore:
             entries = [r for r in self._runs.values() if not (open_only and r.outcome)]
         return tuple(sorted(entries, key=lambda r: (r.opened_at, r.run), reverse=True))
 
+    def streams(self, beginning: str) -> tuple[str, ...]:
+        """See EventStore."""
+        with self._lock:
+            return tuple(sorted(s for s in self._streams if s.startswith(beginning)))
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See EventStore."""

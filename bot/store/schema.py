@@ -49,3 +49,4 @@ STATEMENTS = (EVENTS, CLAIMS, RUNS, NO_UPDATE, NO_DELETE, OPEN_INDEX)
 _RUNS = "select run, site, zone, project, environment, opened_at, outcome from runs"
 ALL_RUNS = f"{_RUNS} order by opened_at desc, run desc"
 OPEN_RUNS = f"{_RUNS} where outcome = '' order by opened_at desc, run desc"
+STREAMS = "select distinct stream from events where stream >= ? and stream < ? order by stream"

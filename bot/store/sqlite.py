@@ -14,7 +14,7 @@ from bot.engine.events import Event
 from bot.engine.ports import RunEntry
 from bot.store import chain
 from bot.store.projection import project
-from bot.store.schema import ALL_RUNS, OPEN_RUNS, STATEMENTS
+from bot.store.schema import ALL_RUNS, OPEN_RUNS, STATEMENTS, STREAMS
 from steps.errors import Conflict, SiteBusy, StoreError, StoreLocked
 
 _BUSY_SECONDS = 30.0
@@ -78,6 +78,11 @@ class SqliteStore:
         """See EventStore."""
         rows = self._database().execute(OPEN_RUNS if open_only else ALL_RUNS)
         return tuple(_entry(row) for row in rows)
+
+    def streams(self, beginning: str) -> tuple[str, ...]:
+        """See EventStore. A range of the primary key: other streams are not read."""
+        rows = self._database().execute(STREAMS, [beginning, f"{beginning}\U0010ffff"])
+        return tuple(row[0] for row in rows)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
