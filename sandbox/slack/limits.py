@@ -15,7 +15,7 @@ TABLE_CHARACTERS = 10_000
 
 _SELECTS = frozenset({
     "static_select", "external_select", "multi_static_select", "multi_external_select",
-    "users_select", "conversations_select", "channels_select",
+    "users_select", "multi_users_select", "conversations_select", "channels_select",
 })  # fmt: skip
 _PICKERS = frozenset({"datepicker", "timepicker", "radio_buttons", "checkboxes"})
 IN_ACTIONS = _SELECTS | _PICKERS | {"button", "overflow", "datetimepicker"}

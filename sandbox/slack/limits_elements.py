@@ -141,6 +141,7 @@ CHECKS: dict[str, Callable[[Json, str], Findings]] = {
     "external_select": _nothing_more,
     "multi_external_select": _nothing_more,
     "users_select": _nothing_more,
+    "multi_users_select": _nothing_more,
     "conversations_select": _nothing_more,
     "channels_select": _nothing_more,
     "datepicker": _nothing_more,

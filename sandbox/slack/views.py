@@ -61,6 +61,7 @@ STATEFUL = {
     "datepicker": ("selected_date", "initial_date"),
     "timepicker": ("selected_time", "initial_time"),
     "users_select": ("selected_user", "initial_user"),
+    "multi_users_select": ("selected_users", "initial_users"),
     "conversations_select": ("selected_conversation", "initial_conversation"),
     "channels_select": ("selected_channel", "initial_channel"),
 }
@@ -80,7 +81,7 @@ def values(blocks: list[Json], inputs: Inputs) -> Json:
 
 def _first(element: Json) -> Json:
     key, initial = STATEFUL[element["type"]]
-    empty: Any = [] if key == "selected_options" else None
+    empty: Any = [] if key in ("selected_options", "selected_users") else None
     return {"type": element["type"], key: copy.deepcopy(element.get(initial, empty))}
 
 

@@ -89,7 +89,10 @@ export const pickedFrom = (node, element) => {
   return element.type === "checkboxes" ? values : values[0] ?? null;
 };
 
-export const pickedIn = (entry) => [entry?.selected_option, ...(entry?.selected_options ?? [])].filter(Boolean).map((o) => o.value);
+export const pickedIn = (entry) => [
+  ...[entry?.selected_option, ...(entry?.selected_options ?? [])].filter(Boolean).map((o) => o.value),
+  ...(entry?.selected_users ?? []),
+];
 
 function choosing(block, element, context) {
   const node = h("div", { role: "group", "aria-label": label(element) }, choices(element, place(block, element), {

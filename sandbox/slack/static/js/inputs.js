@@ -57,6 +57,7 @@ const KINDS = {
   users_select: (block, element, context, props) => selecting(block, people(element), context, props),
   external_select: finding,
   multi_static_select: many,
+  multi_users_select: (block, element, context, props) => many(block, people(element), context, props),
   radio_buttons: choosing,
   checkboxes: choosing,
 };
