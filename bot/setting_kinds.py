@@ -3,11 +3,21 @@
 Which settings there are stands in `bot.settings`.
 """
 
+import re
+from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings.sources import NoDecode
+
+
+class Group(BaseModel):
+    """One group of settings; frozen, and no unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
 
 Network = IPv4Network | IPv6Network
 
@@ -66,9 +76,38 @@ def _url(text: str) -> str:
     return text
 
 
+_HOURS = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2}) (\S+)")
+
+
+def day_hours(text: str) -> tuple[time, time, ZoneInfo]:
+    """Start, end and zone of ``08:00-18:00 Europe/Berlin``. Raises ValueError in words."""
+    found = _HOURS.fullmatch(text.strip())
+    try:
+        if found is not None:
+            start, end = (time.fromisoformat(part) for part in found.group(1, 2))
+            return start, end, ZoneInfo(found[3])
+    except (ValueError, KeyError):  # no time of day; no zone (ZoneInfoNotFoundError is a KeyError)
+        pass
+    raise ValueError("hours are written 08:00-18:00 Europe/Berlin")
+
+
+def _hours(text: str) -> str:
+    day_hours(text)
+    return text
+
+
+def _numbers(value: object) -> object:
+    words = _words(value)
+    if isinstance(words, tuple) and all(str(w).isdigit() and 1 <= int(w) <= 9 for w in words):  # noqa: PLR2004
+        return tuple(int(w) for w in words)
+    raise ValueError("three numbers from 1 to 9, with commas")
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 Url = Annotated[str, AfterValidator(_url)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PagePath = Annotated[str, AfterValidator(_path)]
 HeaderLine = Annotated[str, AfterValidator(_header)]
+Needed = Annotated[tuple[int, int, int], NoDecode, BeforeValidator(_numbers)]
+DayHours = Annotated[str, AfterValidator(_hours)]

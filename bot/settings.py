@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     FilePath,
     SecretStr,
@@ -20,16 +18,21 @@ from pydantic import (
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
-from bot.setting_kinds import HeaderLine, Networks, PagePath, Port, Url, Words, begins, begins_not
+from bot.approval_settings import Approval
+from bot.setting_kinds import (
+    Group,
+    HeaderLine,
+    Networks,
+    PagePath,
+    Port,
+    Url,
+    Words,
+    begins,
+    begins_not,
+)
 from steps.errors import SettingsError
 
 PREFIX = "MTLS_"
-
-
-class Group(BaseModel):
-    """One group of settings; frozen, and no unknown names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Slack(Group):
@@ -41,10 +44,6 @@ class Slack(Group):
     )
     approvers: Words = Field((), description="User ids that may approve, with commas.")
     approver_groups: Words = Field((), description="User group ids whose members may approve.")
-    starter_may_approve: bool = Field(
-        default=False,
-        description="Whoever started a run may also approve steps that can cause an outage.",
-    )
 
 
 _OLD_KEYS = begins_not(
@@ -169,6 +168,7 @@ class Settings(BaseSettings):
     )
 
     slack: Slack
+    approval: Approval = Approval()
     cloudflare: Cloudflare
     platformsh: Platformsh
     git: Git = Git()
@@ -249,6 +249,8 @@ def _default(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

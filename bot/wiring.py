@@ -10,15 +10,18 @@ from pathlib import Path
 import certifi
 import structlog
 
+from bot.engine.approvals import Rules
+from bot.engine.aside import Aside, Lasting
 from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
 from bot.engine.forecast import forecast
+from bot.engine.policy import POLICY_STEP, Policy
 from bot.engine.sampling import Sample, Sampler
 from bot.engine.state import RunState
 from bot.engine.work import Patience, Worker
+from bot.setting_kinds import day_hours
 from bot.settings import Settings
-from bot.slack.access import Policy
 from bot.slack.app_factory import connection, slack_app, web_client
 from bot.slack.cards import run_messages
 from bot.slack.desk import Desk, Outside
@@ -26,6 +29,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.words import Frame
 from bot.store.sqlite import SqliteStore
+from bot.watch import Hours, Reminding, Watch
 from steps import rollout, way_back
 from steps.client_authentication import WayBack
 from steps.clients.api_token import ApiToken
@@ -46,6 +50,12 @@ from steps.step import Past, Plan, Site, Verdict
 from steps.zone_settings import baselines
 
 log = structlog.get_logger()
+
+
+LASTING = {"development-mode": Lasting(timedelta(hours=3), until="development-mode-off")}
+"""What ends by itself: Cloudflare's development mode after three hours (its documentation)."""
+FORESEEABLE = frozenset({"ssl-full", "origin-pulls", "development-mode-off"})
+"""The steps that can be without risk; the others are not looked at before their turn."""
 
 
 def clock() -> datetime:
@@ -130,16 +140,22 @@ class Bot:
         settings = self.settings
         self.parts = parts(settings)
         self.store = SqliteStore(settings.store.path)
+        slack, approval = settings.slack, settings.approval
+        self.policy = Policy(
+            frozenset(slack.approvers), slack.approver_groups, approval.needed, approval.four_eyes
+        )
+        answer = timedelta(hours=approval.deadline_hours)
         self.engine = Engine(
             self.store, clock, itinerary(), new_id=lambda: f"R{secrets.token_hex(4)}",
-            seams=settings.seams_moved(),
+            seams=settings.seams_moved(), rules=Rules(self.policy, answer, approval.site_policies),
         )  # fmt: skip
-        slack = settings.slack
-        self.policy = Policy(
-            frozenset(slack.approvers), slack.approver_groups, slack.starter_may_approve
-        )
         again = timedelta(seconds=settings.seam.look_again_seconds)
-        self.driver = Driver(self.engine, Worker(self.parts.steps, Patience(look_again=again)))
+        worker = Worker(self.parts.steps, Patience(look_again=again, answer=answer))
+        longest = timedelta(minutes=approval.step_minutes)
+        aside = Aside(self.parts.steps, longest, LASTING, FORESEEABLE)
+        every = timedelta(hours=approval.remind_hours)
+        watch = Watch(self.engine, Reminding(every, Hours(*day_hours(approval.hours))))
+        self.driver = Driver(self.engine, worker, aside, watch)
         self.sampler = Sampler(self.engine, self._sample, every=timedelta(seconds=1))
         self.client = web_client(slack.bot_token.get_secret_value(), settings.seam.slack_url)
         self.outbox = Outbox(
@@ -150,6 +166,7 @@ class Bot:
 
     def _frame(self) -> Frame:
         titles = {key: step.title for key, step in self.parts.steps.items()}
+        titles[POLICY_STEP] = "Who may approve"
         return Frame(titles, self.policy, clock())
 
     def _sample(self, state: RunState) -> Sample | None:
@@ -169,11 +186,9 @@ class Bot:
             forecast=lambda site: forecast(site, steps, rollout(site.order)),
             probe=lambda site: _probed(steps, site),
         )
-        people = People(self.client, self.policy, clock)
+        people = People(self.client, clock)
         pool = ThreadPoolExecutor(8, thread_name_prefix="desk")
-        return Desk(
-            self.engine, self.client, people, self.policy, outside, self._frame, clock, pool
-        )
+        return Desk(self.engine, self.client, people, outside, self._frame, clock, pool)
 
     def serve(self, until: threading.Event) -> None:
         """Run until told to end. Raises StoreLocked when another bot has the store."""

@@ -17,6 +17,9 @@ SUBCOMMANDS: Mapping[str, str] = {
     "plan": "plan [site]: the dry run: what each step would do; nothing is written",
     "status": "status [site]: where runs stand, who is awaited, what was seen last",
     "probe": "probe [site]: asks the origin directly, now: is it closed?",
+    "policy": "policy [site]: who may approve there; a change waits for approvals itself",
+    "extend": "extend [site]: the card that waits, waits for a decision longer",
+    "window": "window [site] 22:00-02:00 (or off): what can cause an outage begins only then",
     "help": "help: this page",
 }
 WORDS = (
@@ -68,6 +71,11 @@ def _code(error: RolloutError) -> dict[str, object]:
 def notice_card(text: str) -> Card:
     """One sentence."""
     return card(escape(text), [section(escape(text))])
+
+
+def told_card(markup: str) -> Card:
+    """One sentence with times or mentions in it; whatever is foreign has been escaped."""
+    return card(markup, [section(markup)])
 
 
 def status_card(frame: Frame, views: Sequence[RunState], asked: str) -> Card:

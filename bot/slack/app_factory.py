@@ -9,12 +9,13 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.slack import inbox, start_form
+from bot.slack import inbox, policy_form, reasons, start_form
 from bot.slack.desk import Desk
+from bot.slack.presses import BUTTONS
 
 log = structlog.get_logger()
 COMMAND = "/mtls"
-BUTTONS = ("approve", "decline", "retry", "accept", "undo", "stop")
+FORMS = (start_form.CALLBACK, reasons.CALLBACK, policy_form.CALLBACK)
 _LISTENERS = 20
 """Threads for listeners; Bolt's five are starved by five slow ones (tried beforehand)."""
 
@@ -64,13 +65,15 @@ def register(app: App, desk: Desk) -> None:
         ack()
         desk.project_picked(body)
 
-    @app.view(start_form.CALLBACK)
     def submitted(ack: Ack, body: dict[str, Any]) -> None:
         wrong = desk.submitted(body)
         if wrong:
             ack(response_action="errors", errors=wrong)
         else:
             ack()
+
+    for name in FORMS:
+        app.view(name)(submitted)
 
     @app.error
     def failed(error: Exception, body: dict[str, Any]) -> None:

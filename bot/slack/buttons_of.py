@@ -1,6 +1,8 @@
 """Which buttons a card has, and what their values are: run · step · fingerprint, nothing else."""
 
+from bot.engine.approvals import ahead_of, batch_digest, withdrawable
 from bot.engine.decide import verdict_digest
+from bot.engine.policy import is_policy_stream
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import Block, actions, button, confirm
 from bot.slack.words import RISKS, Frame
@@ -16,13 +18,38 @@ def value(run: str, step: str, fingerprint: str = NO_FINGERPRINT) -> str:
 
 def task_buttons(frame: Frame, state: RunState, task: Task) -> list[Block]:
     """The buttons of a step's card in its state; none when nothing can be decided."""
-    if state.outcome or state.current is not task:
+    if state.outcome:
         return []
-    if task.status == "shown":
-        return [actions([_approve(frame, state, task), _decline(frame, state, task)])]
-    if task.status in ("failed", "declined"):
-        return [actions(_after_failure(frame, state, task))]
-    return []
+    made: list[Block] = []
+    if state.current is task and task.status == "shown":
+        made = [_approve(frame, state, task), *_ahead(frame, state, task),
+                _decline(frame, state, task)]  # fmt: skip
+    elif state.current is task and task.status in ("failed", "declined", "expired"):
+        made = [] if is_policy_stream(state.run) else _after_failure(frame, state, task)
+    if withdrawable(task) or ahead_of(state, task):
+        made.append(button("Withdraw", "withdraw", value(state.run, task.key, task.fingerprint),
+                           label=f"Take back my approval: {frame.title(task.key)}"))  # fmt: skip
+    if task.status == "shown" and task.deadline is not None:
+        made.append(button("Extend", "extend", value(state.run, task.key, task.fingerprint),
+                           label=f"Wait longer: {frame.title(task.key)}"))  # fmt: skip
+    return [actions(made)] if made else []
+
+
+def _ahead(frame: Frame, state: RunState, task: Task) -> list[Block]:
+    """One press for this plan and the later ones on the card, bound to all their fingerprints."""
+    if not task.foreseen:
+        return []
+    number = len(task.foreseen)
+    text = f"Approve with {number} following"
+    titles = ", ".join(frame.title(one.step) for one in task.foreseen)
+    question = confirm(
+        f"Approve {number + 1} plans?",
+        f"{frame.title(task.key)}, and without risk: {titles}.", "Approve all",
+    )  # fmt: skip
+    return [
+        button(text, "ahead", value(state.run, task.key, batch_digest(task)), confirm=question,
+               label=f"{text}: {titles}")
+    ]  # fmt: skip
 
 
 def _approve(frame: Frame, state: RunState, task: Task) -> Block:
@@ -73,9 +100,6 @@ def run_buttons(state: RunState, step: str) -> list[Block]:
         made.append(button("Undo", "undo", value(state.run, step), confirm=question,
                            label="Undo the run"))  # fmt: skip
     if not state.outcome:
-        question = confirm(
-            "Stop the run?", "What was done stays as it is; nothing more is done.", "Stop"
-        )
         made.append(button("Stop", "stop", value(state.run, step), style="danger",
-                           confirm=question, label="Stop the run"))  # fmt: skip
+                           label="Stop the run: asks for a reason"))  # fmt: skip
     return made

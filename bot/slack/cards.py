@@ -1,6 +1,15 @@
 """A run as messages: pure functions from what the run is to Block Kit."""
 
+from bot.engine.policy import is_policy_stream
 from bot.engine.state import RunState, Task
+from bot.slack.approval_words import (
+    ahead_blocks,
+    ahead_lines,
+    approved_words,
+    approvers,
+    expired_words,
+    waiting_words,
+)
 from bot.slack.blocks import (
     Block,
     Card,
@@ -17,25 +26,29 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import run_buttons, task_buttons
+from bot.slack.policy_card import policy_messages
 from bot.slack.report import report_card
 from bot.slack.table import table_blocks
+from bot.slack.telling_cards import telling_messages
 from bot.slack.words import (
     RISKS,
     Frame,
     access_words,
-    awaited,
     proof,
     run_title,
     run_words,
     task_words,
     took,
     visitors_words,
+    window_told,
 )
 from steps.step import Plan
 
 
 def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
     """Every message of the run by its key, in the order in which they are posted."""
+    if is_policy_stream(state.run):
+        return policy_messages(frame, state)
     made = {"root": root_card(frame, state)}
     for task in state.tasks:
         newest = task.cards or int(task.status == "skipped")
@@ -45,7 +58,7 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
             made[f"{task.key}/{newest}"] = task_card(frame, state, task)
     if state.outcome in ("closed", "undone"):
         made[f"report-{state.outcome}"] = report_card(frame, state)
-    return made
+    return made | telling_messages(frame, state)
 
 
 def root_card(frame: Frame, state: RunState) -> Card:
@@ -56,6 +69,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
         header(run_title(state).replace("&amp;", "&")),
         section(words),
         context(f"{access_words(state)}  {visitors_words(state)}"),
+        *([context(window_told(state.window))] if state.window else []),
         divider(),
         *sections(lines),
     ]
@@ -116,6 +130,7 @@ def task_card(frame: Frame, state: RunState, task: Task) -> Card:
     blocks += _result_blocks(task)
     if task.plan is not None and task.plan.changes:
         blocks += _way_blocks(task.plan, task)
+    blocks += ahead_blocks(frame, task)
     blocks += task_buttons(frame, state, task)
     if state.seams and task.status == "shown":
         blocks.append(context(_seams(state).strip()))
@@ -123,17 +138,20 @@ def task_card(frame: Frame, state: RunState, task: Task) -> Card:
     if task.plan is not None and task.status == "shown":
         said += [f"{c.target}: {c.before or 'nothing'} → {c.after or 'nothing'}."
                  for c in task.plan.changes]  # fmt: skip
-    return card(" ".join(escape(s) if n else s for n, s in enumerate(said)), blocks)
+    ahead = [f"Following without risk, {line}." for line in ahead_lines(frame, task)]
+    told = [escape(s) if n else s for n, s in enumerate(said)]
+    return card(" ".join([*told, *ahead]), blocks)
 
 
 def _status(frame: Frame, state: RunState, task: Task) -> str:
     match task.status:
         case "shown":
-            return f"Waiting for a yes from {awaited(frame, state)}. Nothing has been written."
+            return f"{waiting_words(frame, state, task)} Nothing has been written."
         case "approved":
             delayed = f" {_delayed(task)}" if task.delayed else ""
-            yes = f"Approved by {person(task.approved_by)}; looked at once more before it begins."
-            return f"{yes}{delayed}"
+            return f"{approved_words(state, task)}{delayed}"
+        case "expired":
+            return expired_words(task)
         case "started":
             return _working(task)
         case "applied":
@@ -158,7 +176,7 @@ def _delayed(task: Task) -> str:
 
 
 def _working(task: Task) -> str:
-    by = f" Approved by {person(task.approved_by)}." if task.approved_by else ""
+    by = f" Approved by {approvers(task)}." if task.approved_by else ""
     if task.delayed:
         return f"{_delayed(task)}{by}"
     if task.waiting is not None:
@@ -172,7 +190,8 @@ def _done(frame: Frame, state: RunState, task: Task) -> str:
     if task.approved_by:
         verb = "Accepted" if task.reason == "accepted" else "Approved"
         at = f" {when(task.approved_at)}" if task.approved_at else ""
-        by = f" {verb} by {person(task.approved_by)}{at}."
+        who = person(task.approved_by) if verb == "Accepted" else approvers(task)
+        by = f" {verb} by {who}{at}."
     time = f" Took {took(task)}." if took(task) else ""
     if task.verdict is not None and task.verdict.state == "set":
         later = proof(state, task)

@@ -16,15 +16,16 @@ from bot.engine import commands as c
 from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast
 from bot.engine.loops import tried
+from bot.engine.policy import Policy
 from bot.engine.ports import Directory, Option
 from bot.engine.state import RunState
 from bot.slack import answers as say
-from bot.slack import inbox, start_form
-from bot.slack.access import Act, Policy, allow
+from bot.slack import inbox, policy_form, presses, reasons, start_form, waiting, window_words
+from bot.slack.access import Act, admission, allow, enough
 from bot.slack.blocks import Card
 from bot.slack.people import People
 from bot.slack.words import Frame
-from steps.errors import ClientError, NotAllowed, Rejected, RolloutError, UnknownSite
+from steps.errors import ClientError, Rejected, RolloutError, UnknownSite
 from steps.step import Site, Verdict
 
 log = structlog.get_logger()
@@ -50,7 +51,6 @@ class Desk:
     engine: Engine
     client: WebClient
     people: People
-    policy: Policy
     outside: Outside
     frame: Callable[[], Frame]
     clock: Callable[[], datetime]
@@ -95,6 +95,12 @@ class Desk:
                 self.later(lambda: self._probe(sent, site, answer), answer)
             case "status":
                 self.later(lambda: answer(self._status(site)), answer)
+            case "policy":
+                self.later(lambda: self.policy(sent, sent.words[1:]), answer)
+            case "extend":
+                self.later(lambda: self.extend(sent, sent.words[1:]), answer)
+            case "window":
+                self.later(lambda: self.window(sent, sent.words[1:]), answer)
             case "help":
                 self.later(lambda: answer(say.help_card()), answer)
             case other:
@@ -103,24 +109,36 @@ class Desk:
                 note = f"There is no /mtls {other}.{meant}"
                 self.later(lambda: answer(say.help_card(note)), answer)
 
+    def policy(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
+        """``/mtls policy [site]``"""
+        site = self._known(inbox.host_name(words[0]) if words else "")
+        policy_form.open_form(self, sent, site)
+
+    def extend(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
+        """``/mtls extend [site]``"""
+        waiting.extend(self, sent, words, self.privately(sent.response_url))
+
+    def window(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
+        """``/mtls window [site] 22:00-02:00``"""
+        waiting.window(self, sent, words, self.privately(sent.response_url))
+
     def pressed(self, body: dict[str, Any]) -> None:
         """A button of a card."""
-        press = inbox.press(body)
-        answer = self.privately(press.response_url)
-        self.later(lambda: self._decide(press), answer)
-
-    def _decide(self, press: inbox.Press) -> None:
-        target = inbox.target(press)
-        act, command = _command(press, target)
-        state = self.engine.view(target.run)
-        if state.site is None:
-            raise UnknownSite("This run is not known to this bot.")
-        who = self.people.person(press.user.id, press.team_of_user)
-        allow(act, who, state, self.policy)
-        self.engine.submit(target.run, command)
+        presses.pressed(self, body)
 
     def submitted(self, body: dict[str, Any]) -> dict[str, str]:
-        """The start form: what is wrong with it, by block; nothing when the run is being opened."""
+        """A form: what is wrong with it, by block; nothing when what it asks for is under way."""
+        match body["view"]["callback_id"]:
+            case reasons.CALLBACK:
+                presses.reasoned(self, body)
+                return {}
+            case policy_form.CALLBACK:
+                return policy_form.submitted(self, body)
+            case _:
+                return self._started(body)
+
+    def _started(self, body: dict[str, Any]) -> dict[str, str]:
+        """The start form."""
         view = body["view"]
         given = start_form.answers(view["state"]["values"])
         wrong = start_form.problems(given)
@@ -136,26 +154,34 @@ class Desk:
         return {}
 
     def _start(self, user: str, team: str, channel: str, given: start_form.Answers) -> None:
-        who = self.people.person(user, team)
-        allow("start", who, RunState(), self.policy)
-        self._somebody_else(user)
+        policy = self.engine.rules.policy
+        who = self.people.person(user, team, policy)
+        allow("start", who, RunState(), policy)
         self._must_be_in(channel)
         found = self.outside.directory.site(given.site, given.project, given.environment)
         site = replace(
             found, order=given.order, validity_days=given.validity_days,
             access_environments=given.access_environments,
         )  # fmt: skip
-        self.engine.start(c.Start(user, site, channel))
+        policy = self.engine.policy_of(site)
+        self._somebody_else(user, policy)
+        window = None
+        if given.window_from:
+            zone = self.people.zone(user)
+            window = window_words.window(
+                given.window_from, given.window_until, zone=zone, now=self.clock()
+            )
+        self.engine.start(
+            c.Start(user, site, channel, window), admit=admission("start", who, self.clock)
+        )
 
-    def _somebody_else(self, starter: str) -> None:
+    def _somebody_else(self, starter: str, policy: Policy) -> None:
         """A run that nobody may approve is not opened."""
-        approvers = self.people.approvers()
-        if approvers is None:
-            return  # could not be asked; each press asks again
-        if not approvers - {starter} and not self.policy.starter_may_approve:
-            raise NotAllowed(
-                "Nobody but you could approve this run.",
-                hint="Name another approver in MTLS_SLACK_APPROVERS or MTLS_SLACK_APPROVER_GROUPS.",
+        if not enough(self.people.approvers(policy), starter, policy):
+            raise Rejected(
+                "Too few people could approve this run: your own yes does not count where the"
+                " policy wants four eyes.",
+                hint="/mtls policy shows who may approve; the settings name them for all sites.",
             )
 
     def _must_be_in(self, channel: str) -> None:
@@ -171,22 +197,13 @@ class Desk:
 
     def _open_form(self, sent: inbox.SlashCommand, site: str) -> None:
         view = start_form.loading_view(sent.channel_id)
-        try:
-            opened = self.client.views_open(trigger_id=sent.trigger_id, view=view)
-        except SlackApiError as error:
-            # The trigger lives three seconds, and fails at times even when used at once; its error
-            # has several spellings.
-            raise Rejected(
-                "Slack did not open the form.", hint="Type the command again."
-            ) from error
-        who = self.people.person(sent.user_id, sent.team_id)
-        allow("start", who, RunState(), self.policy)
+        shown = presses.opened(self, sent.trigger_id, view)
+        self._allowed("start", sent)
         projects, environments, trouble = self._choices()
         form = start_form.form_view(
             sent.channel_id, site=site, projects=projects, environments=environments,
             trouble=trouble, today=self.clock().date(),
         )  # fmt: skip
-        shown: dict[str, Any] = opened["view"]
         self.client.views_update(view_id=shown["id"], hash=shown["hash"], view=form)
 
     def project_picked(self, body: dict[str, Any]) -> None:
@@ -232,7 +249,9 @@ class Desk:
         answer(say.probe_card(site, self.outside.probe(site)))
 
     def _allowed(self, act: Act, sent: inbox.SlashCommand) -> None:
-        allow(act, self.people.person(sent.user_id, sent.team_id), RunState(), self.policy)
+        policy = self.engine.rules.policy
+        who = self.people.person(sent.user_id, sent.team_id, policy)
+        allow(act, who, RunState(), policy)
 
     def _known(self, name: str) -> Site:
         """The site of the newest run of that name, or found by what the tokens see."""
@@ -274,23 +293,3 @@ class Desk:
             self.client.chat_postMessage(
                 channel=user, text=card.text, blocks=list(card.blocks), unfurl_links=False
             )
-
-
-def _command(press: inbox.Press, target: inbox.Target) -> tuple[Act, c.Command]:
-    """The command that a button stands for. Raises UnknownSite for another's button."""
-    user = press.user.id
-    match press.actions[0].action_id:
-        case "approve":
-            return "approve", c.Approve(user, target.step, target.fingerprint)
-        case "decline":
-            return "decline", c.Decline(user, target.step, target.fingerprint)
-        case "retry":
-            return "retry", c.Retry(user, target.step)
-        case "accept":
-            return "accept", c.Accept(user, target.step, target.fingerprint)
-        case "undo":
-            return "undo", c.Undo(user)
-        case "stop":
-            return "stop", c.Stop(user)
-        case other:
-            raise UnknownSite(f"This bot has no button {other}.")

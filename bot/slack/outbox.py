@@ -20,6 +20,7 @@ from slack_sdk.web import SlackResponse
 from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
 from bot.engine.loops import tried
+from bot.engine.policy import ALL_POLICIES
 from bot.engine.state import RunState
 from bot.slack.blocks import Card, escape
 
@@ -83,6 +84,8 @@ class Outbox:
         for entry in self._engine.store.runs():
             if not entry.outcome or self._shown_until(entry.run) < self._length(entry.run):
                 self.nudge(entry.run)
+        for stream in self._engine.store.streams(ALL_POLICIES):
+            self.nudge(stream)
         self._thread.start()
 
     def stop(self) -> None:

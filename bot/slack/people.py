@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack.access import Membership, Person, Policy
+from bot.engine.policy import Policy
+from bot.slack.access import Membership, Person
+from steps.errors import Rejected
 
 _CACHED = timedelta(seconds=30)
 
@@ -25,15 +28,14 @@ class Workspace:
 class People:
     """Looks people and groups up. Safe between threads."""
 
-    def __init__(self, client: WebClient, policy: Policy, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: WebClient, clock: Callable[[], datetime]) -> None:
         self._client = client
-        self._policy = policy
         self._clock = clock
         self._lock = threading.Lock()
         self._workspace: Workspace | None = None
         self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
 
-    def person(self, user: str, team: str = "") -> Person:
+    def person(self, user: str, team: str, policy: Policy) -> Person:
         """What is known of `user`; `team` is the one that the payload named."""
         try:
             found: dict[str, Any] = self._client.users_info(user=user)["user"]
@@ -44,18 +46,46 @@ class People:
         return Person(
             user, ours=ours, guest=bool(guest),
             bot=bool(found.get("is_bot")) or user == "USLACKBOT",
-            deleted=bool(found.get("deleted")), in_group=self._in_group(user),
+            deleted=bool(found.get("deleted")), in_group=self._in_group(user, policy),
         )  # fmt: skip
 
-    def approvers(self) -> frozenset[str] | None:
+    def zone(self, user: str) -> tuple[tzinfo, str]:
+        """The time zone that the person has set in Slack, and how it is called.
+
+        Raises Rejected when Slack could not be asked. Its offset stands in for a name that this
+        machine has not.
+        """
+        try:
+            found: dict[str, Any] = self._client.users_info(user=user)["user"]
+        except (SlackClientError, OSError) as error:
+            raise Rejected(
+                "Slack could not be asked for your time zone, so nothing was done.",
+                hint="Try it again in a moment.",
+            ) from error
+        try:
+            name = str(found["tz"])
+            return ZoneInfo(name), name
+        except (KeyError, ValueError, ZoneInfoNotFoundError):
+            zone = timezone(timedelta(seconds=int(found.get("tz_offset") or 0)))
+            return zone, str(zone)
+
+    def approvers(self, policy: Policy) -> frozenset[str] | None:
         """Everybody who may approve; None when a group could not be asked."""
-        found = set(self._policy.approvers)
-        for group in self._policy.groups:
+        found = set(policy.approvers)
+        for group in policy.groups:
             members = self._members(group)
             if members is None:
                 return None
             found |= members
         return frozenset(found)
+
+    def groups(self) -> tuple[tuple[str, str], ...] | None:
+        """Each user group's id and name, for choosing; None when they could not be asked."""
+        try:
+            found: list[dict[str, Any]] = self._client.usergroups_list()["usergroups"]
+        except (SlackClientError, OSError):
+            return None
+        return tuple((str(one["id"]), str(one.get("name") or one["id"])) for one in found)
 
     def _ours(self, found: dict[str, Any], team: str) -> bool:
         """`is_stranger` is no test (absent for people of a shared channel): compare the team."""
@@ -74,9 +104,9 @@ class People:
                 )
             return self._workspace
 
-    def _in_group(self, user: str) -> Membership:
+    def _in_group(self, user: str, policy: Policy) -> Membership:
         answer: Membership = "no"
-        for group in self._policy.groups:
+        for group in policy.groups:
             members = self._members(group)
             if members is None:
                 answer = "unknown"

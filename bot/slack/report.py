@@ -1,6 +1,7 @@
 """The final report: what changed, who said yes, what visitors saw, what risk is left."""
 
 from bot.engine.state import RunState, Task
+from bot.slack.approval_words import approvers
 from bot.slack.blocks import (
     Block,
     Card,
@@ -9,7 +10,6 @@ from bot.slack.blocks import (
     context,
     escape,
     header,
-    person,
     section,
     sections,
 )
@@ -73,7 +73,7 @@ def _change(task: Task) -> str:
         f"{escape(c.target)} {escape(c.before or 'nothing')} → {escape(c.after or 'nothing')}"
         for c in task.plan.changes
     )
-    return f"{done} (approved by {person(task.approved_by)})"
+    return f"{done} (approved by {approvers(task)})"
 
 
 def _closed_blocks(state: RunState) -> list[Block]:

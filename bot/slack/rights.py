@@ -6,6 +6,8 @@ from typing import Literal
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.engine.policy import Policy
+from bot.slack.access import enough
 from bot.slack.people import People
 
 SCOPES = frozenset({
@@ -16,11 +18,13 @@ SCOPES = frozenset({
 Row = tuple[str, Literal["fine", "missing", "unknown"], str]
 
 
-def slack_rights(client: WebClient, app_token: str, people: People) -> Iterator[Row]:
+def slack_rights(
+    client: WebClient, app_token: str, people: People, policy: Policy
+) -> Iterator[Row]:
     """What, its state, and what to do; a row each."""
     yield bot_token_right(client)
     yield app_token_right(client, app_token)
-    yield _somebody(people)
+    yield _somebody(people, policy)
 
 
 def bot_token_right(client: WebClient) -> Row:
@@ -50,11 +54,13 @@ def app_token_right(client: WebClient, app_token: str) -> Row:
     return what, "fine", ""
 
 
-def _somebody(people: People) -> Row:
+def _somebody(people: People, policy: Policy) -> Row:
     what = "Somebody can approve"
-    found = people.approvers()
+    found = people.approvers(policy)
     if found is None:
         return what, "unknown", "A user group could not be asked; check usergroups:read."
     if not found:
         return what, "missing", "Set MTLS_SLACK_APPROVERS or MTLS_SLACK_APPROVER_GROUPS."
+    if not enough(found, "", policy):
+        return what, "missing", f"Too few for MTLS_APPROVAL_NEEDED: {len(found)}."
     return f"{what} ({len(found)} people)", "fine", ""

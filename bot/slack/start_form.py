@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.engine.ports import Option
+from bot.slack import window_words
 from bot.slack.blocks import Block, context, escape, option, plain, section
 from bot.slack.inbox import host_name
 from steps.step import Order
@@ -35,6 +36,8 @@ class Answers:
     order: Order
     validity_days: int
     access_environments: tuple[str, ...]
+    window_from: str = ""
+    window_until: str = ""
 
 
 def loading_view(channel: str) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def form_view(
     environments = [e for e in environments if len(e.value) <= _LONGEST_VALUE]
     blocks = [
         _site(site), *_project(projects), _environment(environments, picked), _order(),
-        _days(today),
+        _days(today), *_window(),
     ]  # fmt: skip
     if trouble:
         blocks.insert(0, context(escape(trouble)))
@@ -158,6 +161,19 @@ def _until(today: date, days: int) -> str:
     return f"Platform.sh would replace it on {replaced.isoformat()}{beyond}"
 
 
+def _window() -> list[Block]:
+    """What can cause an outage begins only between these; both or none."""
+    made = []
+    for block, label in (("window_from", "Maintenance window from"), ("window_until", "until")):
+        element: Block = {
+            "type": "plain_text_input", "action_id": block, "max_length": 20,
+            "placeholder": plain(window_words.HINT, 150),
+        }  # fmt: skip
+        hint = "In your own time zone. Steps that can cause an outage begin only inside it."
+        made.append({**_input(block, label, element, hint), "optional": True})
+    return made
+
+
 def _access(environments: Sequence[Option], project: str) -> Block:
     element: Block = {
         "type": "checkboxes", "action_id": "access",
@@ -179,6 +195,8 @@ def answers(values: Mapping[str, Mapping[str, Any]]) -> Answers:
         order="published" if _entered(values, "order") == "published" else "no-downtime",
         validity_days=int(_entered(values, "validity") or 365),
         access_environments=_checked(values),
+        window_from=_entered(values, "window_from").strip(),
+        window_until=_entered(values, "window_until").strip(),
     )
 
 
@@ -191,7 +209,18 @@ def problems(given: Answers) -> dict[str, str]:
         found["project"] = "Enter the project's id, as the console shows it."
     if not given.environment:
         found["environment"] = "Enter the environment's name."
-    return found
+    return found | _window_problems(given)
+
+
+def _window_problems(given: Answers) -> dict[str, str]:
+    """A time that is none, or a window with one end."""
+    ends = {"window_from": given.window_from, "window_until": given.window_until}
+    if not any(ends.values()):
+        return {}
+    return {
+        block: f"Enter both ends, or none. {window_words.HINT}"
+        for block, text in ends.items() if not window_words.is_moment(text)
+    }  # fmt: skip
 
 
 def at_blocks(wrong: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.engine.approval_events import Window
+from bot.engine.policy import Policy
 from bot.engine.state import RunState, Task
-from bot.slack.access import ALWAYS_ONE_APPROVER, Policy
 from bot.slack.blocks import escape, person, when
 from bot.slack.table import closed_addresses
 
@@ -14,6 +15,7 @@ RISKS = {
     "brief": "a brief effect at most",
     "outage-if-wrong": "an outage if it is wrong",
 }
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,35 @@ class Frame:
         return self.titles.get(key, key)
 
 
+def policy_of(frame: Frame, state: RunState) -> Policy:
+    """The policy in force for the run: the engine's word, else the settings'."""
+    return state.policy or frame.policy
+
+
 def awaited(frame: Frame, state: RunState) -> str:
     """Who must act now, for the current task."""
-    task = state.current
-    named = ", ".join(sorted(person(u) for u in frame.policy.approvers))
-    groups = ", ".join(f"<!subteam^{g}>" for g in frame.policy.groups)
-    who = ", ".join(p for p in (named, groups) if p) or "an approver (none is set)"
-    if task is not None and _needs_another(task, frame.policy):
-        return f"{who}, and not {person(state.starter)} who started the run"
-    return who
+    policy, task = policy_of(frame, state), state.current
+    people = sorted(policy.approvers)
+    left = len(people) - _MOST_NAMED
+    named = [person(user) for user in people[:_MOST_NAMED]]
+    named += [f"{left} more"] if left > 0 else []
+    named += [f"<!subteam^{group}>" for group in policy.groups]
+    who = ", ".join(named) or "an approver (none is set)"
+    risk = task.plan.risk if task is not None and task.plan else "none"
+    if task is None or policy.own_counts(task.key, risk):
+        return who
+    asked = " and ".join(person(user) for user in sorted(state.askers))
+    return f"{who}, and not {asked} who asked for it"
 
 
-def _needs_another(task: Task, policy: Policy) -> bool:
-    risky = task.plan is not None and task.plan.risk == "outage-if-wrong"
-    return risky and not policy.starter_may_approve and task.key not in ALWAYS_ONE_APPROVER
+def window_told(window: Window | None) -> str:
+    """A run's maintenance window, a sentence."""
+    if window is None:
+        return "No maintenance window: each step begins once it is approved."
+    return (
+        f"Maintenance window: {when(window.start)} to {when(window.end)} (given in"
+        f" {escape(window.zone)}); what can cause an outage begins only in it."
+    )
 
 
 def run_title(state: RunState) -> str:
@@ -86,11 +103,14 @@ def task_words(state: RunState, task: Task) -> str:
     """The state of a step in a few words, for its line in the overview."""
     match task.status:
         case "next":
-            return "next"
+            return "next, approved beforehand" if task.complete else "next"
         case "shown":
             return "waits for approval"
         case "approved":
-            return f"approved by {person(task.approved_by)}"
+            held = ", waits for the maintenance window" if task.held else ""
+            return f"approved by {person(task.approved_by)}{held}"
+        case "expired":
+            return "nobody decided in time"
         case "started":
             return escape(task.waiting.what) if task.waiting else "at work"
         case "applied":

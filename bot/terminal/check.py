@@ -24,14 +24,14 @@ def looked_at(settings: Settings) -> list[Row]:
     """Every token, right and scope, whether anybody can approve, and each seam that is moved."""
     bot = Bot(settings)
     zone, vendor = bot.parts.reading.cloudflare, bot.parts.reading.platformsh
-    people = People(bot.client, bot.policy, clock)
+    people = People(bot.client, clock)
     token = settings.slack.app_token.get_secret_value()
     vendors = (
         *cloudflare_rights(zone, clock()),
         *platformsh_rights(vendor, bot.parts.reading.repository.certify),
     )
     return [
-        *(Row(*row) for row in slack_rights(bot.client, token, people)),
+        *(Row(*row) for row in slack_rights(bot.client, token, people, bot.policy)),
         *(Row(c.what, c.state, c.todo) for c in vendors),
         *(Row("Not production", "moved", seam) for seam in settings.seams_moved()),
     ]

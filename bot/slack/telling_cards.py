@@ -1,0 +1,90 @@
+"""What is said in a run's thread beside the cards: a short message each, with mentions. Pure."""
+
+from bot.engine.policy import POLICY_STEP
+from bot.engine.state import RunState
+from bot.engine.tellings import Telling
+from bot.slack.approval_words import asked, held_words
+from bot.slack.blocks import Block, Card, card, escape, person, section, sections, when
+from bot.slack.words import Frame
+
+
+def telling_messages(frame: Frame, state: RunState) -> dict[str, Card]:
+    """A message for each telling, keyed by its place in the log: posted once, whatever happens."""
+    return {f"told/{one.number}": telling_card(frame, state, one) for one in state.tellings}
+
+
+def telling_card(frame: Frame, state: RunState, told: Telling) -> Card:
+    """One message: who is meant, what happened, and the reasons or differences."""
+    to = " ".join(person(user) for user in told.to)
+    said = f"{to} {_said(frame, state, told)}".strip()
+    reasons = [f"• {escape(line)}" for line in told.lines] if told.kind != "held" else []
+    blocks: list[Block] = [section(said), *sections(reasons)]
+    text = " ".join([said.replace("*", ""), *(escape(line) for line in told.lines if reasons)])
+    return card(text, blocks)
+
+
+def _said(frame: Frame, state: RunState, told: Telling) -> str:
+    title, by = f"*{frame.title(told.step)}*", person(told.by)
+    match told.kind:
+        case "approved":
+            return _approved(frame, told)
+        case "declined":
+            return f"{title} was declined by {by}. Nothing was written."
+        case "stopped":
+            return f"The run was stopped by {by}."
+        case "withdrawn":
+            return f"{by} has taken back the approval of {title}."
+        case "drifted":
+            return f"your approval of {title} is void: the plan has changed. The new card is above."
+        case "expired":
+            anew = "`/mtls policy` asks for it" if told.step == POLICY_STEP else "*Retry* shows it"
+            return f"nobody decided on {title} in time, and silence is no. {anew} anew."
+        case "extended":
+            until = when(told.until) if told.until else "later"
+            return f"{by} lets {title} wait for a decision until {until}."
+        case "reminder":
+            return _reminder(frame, state, told)
+        case _:
+            return _of_time(frame, state, told)
+
+
+def _approved(frame: Frame, told: Telling) -> str:
+    count = f" ({told.given} of {told.needed})" if told.needed > 1 else ""
+    also = ", ".join(f"*{frame.title(step)}*" for step in told.steps)
+    more = f", and with it {also}" if also else ""
+    return f"*{frame.title(told.step)}* was approved by {person(told.by)}{count}{more}."
+
+
+def _reminder(frame: Frame, state: RunState, told: Telling) -> str:
+    """Mentions those who may approve while it waits; what is decided mentions nobody any more."""
+    title = f"*{frame.title(told.step)}*"
+    task = state.task(told.step)
+    waits = task is not None and task.status == "shown" and task.fingerprint == told.fingerprint
+    if task is None or not waits or state.outcome:
+        return f"A reminder of {title}; it waits no longer."
+    until = f" until {when(task.deadline)}" if task.deadline else ""
+    given = f" {len(task.approvals)} given so far." if task.approvals else ""
+    return f"{title} still waits for a decision{until}: {asked(frame, state, task)}.{given}"
+
+
+def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
+    """Windows, what ends by itself, and policies."""
+    title = f"*{frame.title(told.step)}*"
+    until = when(told.until) if told.until else ""
+    match told.kind:
+        case "window-set":
+            ends = f" It ends {until}." if until else " There is none now."
+            return f"{person(told.by)} has changed the run's maintenance window.{ends}"
+        case "window-opened":
+            return f"the maintenance window is open until {until}; what waits for it begins."
+        case "held":
+            return f"{title} is approved. {held_words(state.window, told.lines[0])}"
+        case "lapsed":
+            return (
+                f"{title} has ended by itself, and its plan would be another now: it is not made"
+                " again. Nothing fails because of it."
+            )
+        case "renewed":
+            return f"{title} had ended by itself and was made again, under the approval it had."
+        case _:
+            return f"the policy is changed; {person(told.by)} gave the last approval."
