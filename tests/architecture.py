@@ -93,10 +93,22 @@ MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bot.store", ("bot.store", "bot.engine", "steps.step", "steps.errors")),
     ("bot.slack", ("bot.slack", "bot.engine", "steps.step", "steps.errors")),
     ("bot.watch", ("bot.engine", "steps.step", "steps.errors")),
-    ("bot.settings", ("bot.setting_kinds", "steps.errors")),
+    ("bot.settings", ("bot.approval_settings", "bot.setting_kinds", "steps.errors")),
+    ("bot.approval_settings", ("bot.setting_kinds",)),
     ("bot.setting_kinds", ()),
     ("bot.logs", ()),
-    ("bot.wiring", ("bot.engine", "bot.settings", "bot.slack", "bot.store", "bot.watch", "steps")),
+    (
+        "bot.wiring",
+        (
+            "bot.engine",
+            "bot.setting_kinds",
+            "bot.settings",
+            "bot.slack",
+            "bot.store",
+            "bot.watch",
+            "steps",
+        ),
+    ),
     ("bot.terminal", ("bot", "steps")),
     ("sandbox", ("sandbox",)),
     ("app", ("bot.terminal",)),
@@ -257,11 +269,37 @@ def catch_alls_stand_in_their_place(source: Source) -> Iterator[str]:
         yield from catch_alls(source)
 
 
+ACCESS = "bot/slack/access.py"
+_OF_A_PERSON = {"guest", "in_group", "ours"}
+
+
+def only_access_decides(source: Source) -> Iterator[str]:
+    """Nobody else refuses a person or looks at what they are; no command goes past it."""
+    if not _in(source, "bot") or source.path == ACCESS:
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("NotAllowed"):
+            yield f"{source.path}:{node.lineno} refuses a person by itself"
+        if isinstance(node, ast.Attribute) and node.attr in _OF_A_PERSON:
+            yield f"{source.path}:{node.lineno} looks at a person's {node.attr}"
+        if isinstance(node, ast.Call) and _in(source, "bot.slack") and _past_access(node):
+            yield f"{source.path}:{node.lineno} submits a command without `admit`"
+
+
+def _past_access(call: ast.Call) -> bool:
+    """Whether a person's command goes to the engine without the question whether they may."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    submits = call.func.attr in {"submit", "start", "ask_policy"}
+    to_engine = submits and ast.unparse(call.func.value).endswith("engine")
+    return to_engine and not any(keyword.arg == "admit" for keyword in call.keywords)
+
+
 RULES: tuple[Callable[[Source], Iterator[str]], ...] = (
     imports_go_one_way, the_outside_has_its_places, only_the_store_speaks_sql,
     the_environment_is_a_parameter, time_and_chance_are_parameters, synchronous_throughout,
     names_say_what_a_thing_is, everything_is_typed, files_are_short, functions_are_short,
-    modules_say_what_belongs_here, catch_alls_stand_in_their_place,
+    modules_say_what_belongs_here, catch_alls_stand_in_their_place, only_access_decides,
 )  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 """A run in each of its states, and its cards as golden files: `python -m tests.goldens`."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from bot.engine import approval_events as a
 from bot.engine import events as e
 from bot.engine.fold import fold
+from bot.engine.policy import Policy
 from bot.engine.state import RunState
-from bot.slack.access import Policy
 from bot.slack.cards import run_messages
 from bot.slack.words import Frame
 from steps.step import Change, Plan, Row, Verdict
@@ -17,6 +19,7 @@ FOLDER = Path(__file__).parent / "unit" / "cards"
 TITLES = {"preflight": "Preflight", "lamp": "The lamp", "origin-probe": "Origin probe",
           "undo-lamp": "The lamp as before"}  # fmt: skip
 FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON)
+TWO = Policy(frozenset({"U2", "U3"}), ("S1",), (1, 1, 2))
 PLAN = Plan(
     step="lamp", site=SITE,
     changes=(Change("update", "zone example.com · lamp", "off", "on", "outage-if-wrong"),),
@@ -54,9 +57,10 @@ def states() -> dict[str, RunState]:
     )]  # fmt: skip
     made = {
         "opened": opened[:1], "shown": shown, "started": started, "applied": applied, "set": done,
-        **_decided(shown, yes), **_troubles(started), **_ends(done),
+        **_decided(shown, yes), **_troubles(started), **_ends(done), **_approvals(opened),
     }  # fmt: skip
-    return {name: fold("R1", events) for name, events in made.items()}
+    folded = {name: fold("R1", events) for name, events in made.items()}
+    return folded | {n: replace(folded[n], policy=TWO) for n in _approvals(opened)}
 
 
 def _decided(shown: list[e.Event], yes: e.Event) -> dict[str, list[e.Event]]:
@@ -128,6 +132,34 @@ def _accepted(done: list[e.Event]) -> list[e.Event]:
         e.VerdictAccepted(at=NOON, by="U2", step="origin-probe", accepted=UNCLEAR.evidence),
         e.RunClosed(at=NOON + timedelta(minutes=5), outcome="closed"),
     ]  # fmt: skip
+
+
+def _approvals(opened: list[e.Event]) -> dict[str, list[e.Event]]:
+    """Cards that wait for two, that offer later steps, that came too late, or wait for a window."""
+    until = NOON + timedelta(hours=24)
+    window = a.Window(NOON + timedelta(hours=2), NOON + timedelta(hours=4), "Europe/Berlin")
+    shown = [*opened, e.PlanShown(at=NOON, step="lamp", plan=PLAN, fingerprint=PLAN.fingerprint,
+                                  deadline=until)]  # fmt: skip
+    bound = {"step": "lamp", "fingerprint": PLAN.fingerprint}
+    first = [*shown, e.PlanApproved(at=NOON, by="U2", needed=2, **bound)]
+    both = [*first, e.PlanApproved(at=NOON, by="U3", needed=2, **bound)]
+    ahead = a.Foreseen("origin-probe", CHANGED, CHANGED.fingerprint)
+    foreseen = [*shown, a.PlansForeseen(at=NOON, plans=(ahead,), **bound)]
+    return {
+        "one-of-two": first,
+        "reminded": [*first, a.ApprovalReminded(at=NOON, **bound)],
+        "withdrawn": [*both, a.ApprovalWithdrawn(at=NOON, by="U3", **bound)],
+        "foreseen": foreseen,
+        "approved-ahead": [
+            *foreseen, e.PlanApproved(at=NOON, by="U2", **bound),
+            e.PlanApproved(at=NOON, by="U2", step=ahead.step, fingerprint=ahead.fingerprint,
+                           pressed_on="lamp"),
+        ],
+        "expired": [*first, a.ApprovalExpired(at=until, **bound)],
+        "extended": [*shown, a.ApprovalExtended(at=NOON, by="U2", until=until, **bound)],
+        "held": [*both, a.WindowSet(at=NOON, by="U2", window=window),
+                 a.StepHeld(at=NOON, step="lamp", why="not-open")],
+    }  # fmt: skip
 
 
 def as_json(state: RunState) -> str:

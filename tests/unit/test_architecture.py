@@ -88,6 +88,13 @@ PLANTED: tuple[tuple[Rule, str, str, str], ...] = (
      "try:\n    go()\nexcept OSError:\n    pass"),
     (a.catch_alls_stand_in_their_place, "steps/gate.py", "contextlib.suppress(Exception)",
      "contextlib.suppress(OSError)"),
+    (a.only_access_decides, "bot/slack/desk.py", "raise NotAllowed('no')", "raise Rejected('no')"),
+    (a.only_access_decides, "bot/slack/desk.py", "if who.guest:\n    go()",
+     "Person(user, guest=True)"),
+    (a.only_access_decides, "bot/slack/desk.py", "self.engine.submit(run, command)",
+     "self.engine.submit(run, command, admit=admit)"),
+    (a.only_access_decides, "bot/slack/desk.py", "self.engine.start(command)",
+     "self.engine.start(command, admit=admit)"),
 )  # fmt: skip
 
 

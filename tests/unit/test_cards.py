@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack.access import Policy
+from bot.engine.policy import Policy
 from bot.slack.blocks import Card
 from bot.slack.cards import run_messages
 from bot.slack.words import Frame

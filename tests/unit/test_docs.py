@@ -11,7 +11,7 @@ import app
 from bot.engine.events import EVENT
 from bot.settings import table
 from bot.slack.answers import SUBCOMMANDS
-from bot.slack.app_factory import BUTTONS
+from bot.slack.presses import BUTTONS
 from steps import errors, rollout, way_back
 from tests.readme import with_settings
 

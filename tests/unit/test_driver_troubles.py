@@ -9,8 +9,8 @@ import pytest
 
 from bot.engine import commands as c
 from bot.engine.engine import Engine
+from bot.engine.policy import Policy
 from bot.engine.ports import RunEntry
-from bot.slack.access import Policy
 from bot.slack.cards import run_messages
 from bot.slack.words import Frame
 from bot.store.memory import MemoryStore

@@ -94,8 +94,8 @@ def test_lists_are_written_with_commas_or_spaces(written: str) -> None:
 @pytest.mark.parametrize(("written", "meant"), [("true", True), ("1", True), ("false", False)])
 def test_a_switch_is_read(written: str, meant: bool) -> None:
     """On and off in the usual words."""
-    settings = Settings.from_env({**TOKENS, "MTLS_SLACK_STARTER_MAY_APPROVE": written})
-    assert settings.slack.starter_may_approve is meant
+    settings = Settings.from_env({**TOKENS, "MTLS_APPROVAL_SITE_POLICIES": written})
+    assert settings.approval.site_policies is meant
 
 
 @pytest.mark.parametrize(
