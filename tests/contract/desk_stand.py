@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.engine.approvals import Rules
 from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast, ForecastLine
+from bot.engine.policy import Policy
 from bot.engine.work import Patience, Worker
-from bot.slack.access import Policy
 from bot.slack.app_factory import connection, slack_app, web_client
 from bot.slack.cards import run_messages
 from bot.slack.desk import Desk, Outside
@@ -102,8 +103,8 @@ def office(
         slack = SlackStandIn(journal=journal, faults=faults)
         closing.callback(slack.close)
         store = MemoryStore()
-        engine = Engine(store, _now, ORDER, new_id=lambda: f"R{next(numbers)}")
         policy = Policy(frozenset(), (APPROVERS,))
+        engine = Engine(store, _now, ORDER, new_id=lambda: f"R{next(numbers)}", rules=Rules(policy))
         frame = Frame({"lamp": "The lamp"}, policy, _now())
         client = web_client(slack.bot_token, slack.api_url)
         lamp = RiskyLamp({}) if risky else Lamp({})
@@ -115,20 +116,18 @@ def office(
         engine.changed.append(outbox.nudge)
         made = Office(slack, faults, journal, engine, driver, outbox, lamp)
         if connect:
-            _connect(made, policy, frame, closing, places or Places())
+            _connect(made, frame, closing, places or Places())
         yield made
 
 
-def _connect(
-    made: Office, policy: Policy, frame: Frame, closing: ExitStack, places: Places
-) -> None:
+def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> None:
     web = web_client(made.slack.bot_token, made.slack.api_url)
     outside = Outside(
         places, lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
         lambda _site: Verdict("failed", ("The origin answered.",)),
     )  # fmt: skip
     clock = made.engine.clock
-    desk = Desk(made.engine, web, People(web, policy, clock), policy, outside, lambda: frame, clock)
+    desk = Desk(made.engine, web, People(web, clock), outside, lambda: frame, clock)
     app = slack_app(web, desk)
     handler = connection(app, web, made.slack.app_token)
     handler.connect()  # type: ignore[no-untyped-call]

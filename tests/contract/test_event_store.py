@@ -107,6 +107,14 @@ def test_the_list_of_runs_equals_what_the_log_says(store: EventStore) -> None:
     assert tuple(r.run for r in store.runs(open_only=True)) == ("R2", "R1")
 
 
+def test_streams_are_found_by_their_beginning(store: EventStore) -> None:
+    """In order of their letters, each once, and no others."""
+    for name in ("policy:b/main", "policy:a/main", "policz", "R1", "policy"):
+        store.append(name, [OPENED, STARTED], after=0)
+    assert store.streams("policy:") == ("policy:a/main", "policy:b/main")
+    assert store.streams("nothing") == ()
+
+
 def test_only_one_driver_has_the_store(store: EventStore) -> None:
     """A second one is refused while the first holds it, and not afterwards."""
     with store.exclusive(), pytest.raises(StoreLocked), store.exclusive():

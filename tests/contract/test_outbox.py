@@ -36,7 +36,7 @@ def posts(desk: Office) -> list[str]:
 
 
 def test_a_card_is_posted_once_and_updated_in_place(desk: Office) -> None:
-    """The root and the card; a yes changes them and posts nothing; repeating is free."""
+    """The root and the card; a yes changes them and tells the starter; repeating is free."""
     opened(desk)
     assert desk.outbox.deliver("R1")
     first = [m["ts"] for m in desk.slack.messages(SITE_OPS)]
@@ -46,8 +46,9 @@ def test_a_card_is_posted_once_and_updated_in_place(desk: Office) -> None:
     assert desk.outbox.deliver("R1")
     requests = len(desk.journal.all("slack"))
     assert desk.outbox.deliver("R1")
-    assert [m["ts"] for m in desk.slack.messages(SITE_OPS)] == first
-    assert len(first) == 2
+    cards = desk.slack.messages(SITE_OPS)
+    assert [m["ts"] for m in cards][:2] == first
+    assert [f"<@{STARTER}>" in m["text"] for m in cards[2:]] == [True]
     assert len(desk.journal.all("slack")) == requests
 
 
@@ -78,7 +79,7 @@ def test_a_lost_answer_is_found_behind_two_hundred_newer_words(desk: Office) -> 
     desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
     assert not desk.outbox.deliver("R1")
     assert desk.outbox.deliver("R1")
-    assert len(posts(desk)) == len(set(posts(desk))) == 3
+    assert len(posts(desk)) == len(set(posts(desk))) == 4
 
 
 def test_a_post_that_never_arrived_is_sent_again_once(desk: Office) -> None:
@@ -194,8 +195,9 @@ def test_a_card_that_somebody_removed_is_posted_anew(desk: Office) -> None:
     assert desk.outbox.deliver("R1")
     assert desk.outbox.deliver("R1")
     there = desk.slack.messages(SITE_OPS)
-    assert len(there) == 2
+    assert len(there) == 3
     assert "Approved by" in there[1]["text"]
+    assert "was approved by" in there[2]["text"]
 
 
 def _ended(desk: Office) -> None:

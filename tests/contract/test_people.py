@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.access import Policy
+from bot.engine.policy import Policy
 from bot.slack.app_factory import web_client
 from bot.slack.people import People
 from sandbox.faults import Fault, Faults
@@ -16,6 +16,7 @@ from sandbox.slack import SlackStandIn
 from sandbox.slack.people import APPROVERS, TEAM
 from tests.toys import TickingClock
 
+POLICY = Policy(groups=(APPROVERS,))
 OURS = {"id": "U9", "team_id": TEAM, "is_bot": False, "is_restricted": False}
 
 
@@ -27,7 +28,7 @@ class Office:
         self.slack = SlackStandIn(journal=self.journal, faults=self.faults)
         self.clock = TickingClock(datetime.now(UTC))
         client = web_client(self.slack.bot_token, self.slack.api_url)
-        self.people = People(client, Policy(frozenset(), (APPROVERS,)), self.clock)
+        self.people = People(client, self.clock)
 
     def says(self, method: str, **answer: Any) -> None:
         """What Slack answers to the next call of a method."""
@@ -71,7 +72,7 @@ def test_a_person_is_told_by_team_and_kind(
 ) -> None:
     """`deleted` may be left out, and `is_stranger` is false or absent for people from outside."""
     office.says("users.info", user=user)
-    who = office.people.person("U9", TEAM)
+    who = office.people.person("U9", TEAM, POLICY)
     found = {"foreign": not who.ours, "guest": who.guest, "bot": who.bot, "deleted": who.deleted}
     assert {name for name, so in found.items() if so} == is_what
 
@@ -79,17 +80,17 @@ def test_a_person_is_told_by_team_and_kind(
 def test_slackbot_is_a_bot_although_slack_does_not_say_so(office: Office) -> None:
     """Its `is_bot` is false."""
     office.says("users.info", user={**OURS, "id": "USLACKBOT"})
-    assert office.people.person("USLACKBOT", TEAM).bot
+    assert office.people.person("USLACKBOT", TEAM, POLICY).bot
 
 
 def test_the_members_of_a_group_are_asked_for_seldom(office: Office) -> None:
     """Twenty a minute are allowed; half a minute later they are asked again."""
     before = office.asked("usergroups.users.list")
     for _ in range(5):
-        assert office.people.approvers()
+        assert office.people.approvers(POLICY)
     assert office.asked("usergroups.users.list") - before <= 1
     office.clock.tick(timedelta(seconds=31).total_seconds())
-    office.people.approvers()
+    office.people.approvers(POLICY)
     assert office.asked("usergroups.users.list") - before <= 2
     assert office.asked("usergroups.users.list") > before
 
@@ -102,4 +103,25 @@ def test_a_group_that_is_gone_has_nobody_and_one_that_cannot_be_asked_is_unknown
         office.clock.tick(31)
         body = json.dumps({"ok": False, "error": error})
         office.faults.add(Fault("slack", "POST", "usergroups.users", "status", 200, body=body))
-        assert office.people.approvers() == found
+        assert office.people.approvers(POLICY) == found
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"tz": "Europe/Berlin", "tz_offset": 3600}, "Europe/Berlin"),
+        ({"tz": "Europe/Atlantis", "tz_offset": 3600}, "UTC+01:00"),
+        ({"tz": "", "tz_offset": -12600}, "UTC-03:30"),
+        ({"tz": None, "tz_offset": None}, "UTC"),
+        ({}, "UTC"),
+    ],
+)
+def test_the_zone_of_a_person_is_slacks_or_its_offset(
+    office: Office, told: dict[str, Any], name: str
+) -> None:
+    """A name that this machine does not know is no reason to guess another zone."""
+    office.says("users.info", user={**OURS, **told})
+    zone, called = office.people.zone("U9")
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    offset = noon.astimezone(zone).utcoffset()
+    assert (called, offset) == (name, timedelta(seconds=told.get("tz_offset") or 0))

@@ -62,7 +62,10 @@ def test_the_form_asks_for_all_that_a_run_needs(desk: Office) -> None:
     """Site, project picked or typed, environment, order, and validity from 90 days up."""
     start(desk)
     _, inputs = form(desk)
-    assert list(inputs) == ["site", "project", "typed", "environment", "order", "validity"]
+    assert list(inputs) == [
+        "site", "project", "typed", "environment", "order", "validity", "window_from",
+        "window_until",
+    ]  # fmt: skip
     picked = [o["value"] for o in inputs["project"]["element"]["options"]]
     assert picked == [SITE.project, BLOG]
     assert inputs["site"]["element"]["initial_value"] == "shop.example.com"
@@ -137,7 +140,7 @@ def test_a_trigger_that_has_expired_is_told_however_slack_spells_it(
     body = json.dumps({"ok": False, "error": spelling})
     desk.faults.add(Fault("slack", "POST", "views.open", "status", 200, body=body))
     start(desk)
-    told(desk, "Slack did not open the form. Type the command again.")
+    told(desk, "Slack did not open the form. Type the command again")
 
 
 def test_a_run_is_not_opened_in_a_channel_without_the_bot(desk: Office) -> None:

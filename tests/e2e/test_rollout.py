@@ -127,6 +127,26 @@ def test_a_zone_that_changed_between_card_and_click_voids_the_yes(tmp_path: Path
         assert not list(buttons(on.card("SSL mode Full: this card is out of date")))
 
 
+def test_steps_without_risk_are_approved_with_the_card_before_them(tmp_path: Path) -> None:
+    """The plans hold until their turn: origin pulls are switched on without a card that waits."""
+    with stage(tmp_path, ssl="full") as on:
+        on.begin()
+        on.start()
+
+        def offered() -> bool:
+            card = on.card("Development mode on", "Following without risk, Authenticated Origin")
+            return "ahead" in {b["action_id"] for b in buttons(card)}
+
+        on.wait(offered)
+        on.press(on.card("Development mode on"), "ahead")
+        on.approve("Origin certificate")
+        on.card("Gate", "Waiting for a yes")
+        on.card("Authenticated Origin Pulls on", "beforehand")
+        yes = [body for _, body in on.events("plan-approved")]
+        assert [body for body in yes if '"pressed_on":"development-mode"' in body] != []
+        assert on.world.cloudflare.zone.setting("tls_client_auth") == "on"
+
+
 def test_every_block_is_named_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     """The preflight stops a run on a zone and a project that are not ready; retry looks again."""
     with stage(tmp_path) as on:
