@@ -111,7 +111,11 @@ class RunState:
     def past(self) -> Past:
         """Receipts by step key, for plans and proofs."""
         receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
-        return Past(receipts, self.accepted, self.neighbours)
+        task = self.current
+        return Past(
+            receipts, self.accepted, self.neighbours, run=self.run,
+            approved_by=task.approved_by if task else "",
+        )  # fmt: skip
 
     def task(self, key: str) -> Task | None:
         return next((t for t in self.tasks if t.key == key), None)

@@ -3,6 +3,7 @@
 This is the only file that names exceptions of httpx. It knows no vendor and no step.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -106,6 +107,11 @@ class Service:
         """The successful answer to a GET itself, for what is not JSON."""
         return self._asked(self._ask("GET", path, doing, params=params))
 
+    def end_of(self, path: str, *, doing: str, most: int) -> str:
+        """The last `most` bytes of a successful answer as text; the rest is not kept anywhere."""
+        ask = replace(self._ask("GET", path, doing), most=most)
+        return self._asked(ask).content.decode(errors="replace")
+
     def close(self) -> None:
         """Let go of the connections."""
         self.http.close()
@@ -141,7 +147,9 @@ class Service:
         self.pace()
         began = monotonic()
         try:
-            response = self.http.send(ask.request)
+            response = self.http.send(ask.request, stream=ask.most > 0)
+            if ask.most:
+                response = _end(response, ask.most)
         except (httpx.HTTPError, httpx.StreamError) as error:
             self._log(ask.request, began, failed=type(error).__name__)
             # The cause may carry headers.
@@ -197,6 +205,18 @@ class _Ask:
     doing: str
     repeatable: bool
     conceal: tuple[SecretStr, ...] = ()
+    most: int = 0
+    """So many bytes of the answer's end are kept; 0 keeps all."""
+
+
+def _end(response: httpx.Response, most: int) -> httpx.Response:
+    """The answer with the end of its body only. Raises what reading it raises."""
+    kept = b""
+    with contextlib.closing(response):
+        for chunk in response.iter_bytes():
+            kept = (kept + chunk)[-most:]
+    plain = {k: v for k, v in response.headers.items() if k not in ("content-encoding",)}
+    return httpx.Response(response.status_code, headers=plain, content=kept)
 
 
 def _place(url: httpx.URL) -> tuple[str, str, int | None]:
