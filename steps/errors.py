@@ -7,7 +7,8 @@
     ├─ Rejected                       a command that we will not carry out
     │   ├─ NotAllowed  AlreadyDecided  PlanHasChanged  SiteBusy  NothingToUndo  UnknownSite
     ├─ StepError                      a step that cannot go on
-    │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
+    │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible
+    │   └─ PlanOver: WayBackTaken  RequestClosed  NotAsApproved
     ├─ EditError                      a routes file that we will not edit: file, line, column
     ├─ ClientError                    outside: .service .doing .status .vendor_code .request_id
     │   ├─ Unreachable  RateLimited  Denied  NotFound  AlreadyExists  UnexpectedReply
@@ -106,10 +107,26 @@ class Irreversible(StepError):
     code = "irreversible"
 
 
-class WayBackTaken(StepError):
+class PlanOver(StepError):
+    """What was approved is no longer on its way: a retry plans anew and asks anew."""
+
+
+class WayBackTaken(PlanOver):
     """Visitors were refused, so the step went back by itself as its plan said."""
 
     code = "way-back-taken"
+
+
+class RequestClosed(PlanOver):
+    """A pull or merge request ended without being merged; the branch is as it was."""
+
+    code = "request-closed"
+
+
+class NotAsApproved(PlanOver):
+    """What was brought in is not what was approved."""
+
+    code = "not-as-approved"
 
 
 class EditError(RolloutError):

@@ -53,7 +53,12 @@ class Following:
             last = there[0].id if there else "none"
             return Noted({f"{prefix}release": commit, f"{prefix}release_after": last})
         must_have_succeeded(self.platformsh, site, activity)
-        return Done({"commit": commit})
+        return self.done(waiting)
+
+    def done(self, waiting: Waiting) -> Done:
+        """What is kept of a deployment that ended well."""
+        kept = {name: waiting.handle[name] for name in ("request",) if name in waiting.handle}
+        return Done({"commit": waiting.handle["commit"], **kept})
 
     def released(
         self, plan: Plan, notes: Mapping[str, str], push: Push, *, now: datetime

@@ -6,6 +6,7 @@ body is 8 bit; a carriage return at a line's end needs `git am --keep-cr`, which
 
 import difflib
 import hashlib
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +111,7 @@ def _quoted(path: str) -> str:
     if plain:
         return path
     written = "".join(
-        special.get(b) or (chr(b) if 0x20 <= b < 0x7F else f"\\{b:03o}") for b in path.encode()
+        special.get(b) or (chr(b) if chr(b) in string.printable else f"\\{b:03o}")
+        for b in path.encode()
     )
     return f'"{written}"'

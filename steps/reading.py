@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, distrust, fingerprints
 from steps.clients.cloudflare import CloudflareClient, CouldNotLook
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
-from steps.clients.repository import Repository, is_external
-from steps.errors import Denied, NotFound
+from steps.errors import NotFound
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.preflight import SETTINGS
 from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
-from steps.route_change import CA_FILE
+from steps.route_edit import CA_FILE
 from steps.route_step import DeployedRoute
 from steps.site_hosts import Host, sort_hosts
 from steps.step import Site
+from steps.way_in import WayIn
+from steps.ways import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Reading:
 
     cloudflare: CloudflareClient
     platformsh: PlatformshClient
-    repository: Repository
+    ways: Ways
     vantage: Vantage
     clock: Callable[[], datetime]
 
@@ -162,12 +164,13 @@ class Reading:
 
     def preflight(self, site: Site) -> PreflightFacts:
         """Everything that the preflight judges."""
-        head = self.repository.head(site.project, site.environment)
-        text = self.repository.read(head, f"{head.config_dir}/routes.yaml")
+        way = self.ways.of(site)
+        head = way.head(site)
+        text = way.read(head, f"{head.config_dir}/routes.yaml")
         findings = routes.findings(text.decode(errors="replace"), ca_path=CA_FILE) if text else ()
         authorities = {f for r in self.deployed(site) for f in r.authorities}
         return PreflightFacts(
-            zone=self._zone(site), project=self._project(site, head.commit, head.config_dir),
+            zone=self._zone(site), project=self._project(site, way, head),
             hosts=self.hosts(site), findings=findings,
             wrong_ca=bool(authorities & set(ORIGIN_CA_ROOTS)),
             neighbours=self.neighbours(site), inheriting=self.inheriting(site),
@@ -189,7 +192,7 @@ class Reading:
             tuple(unseen), self.cloudflare.verify_token().expires_on,
         )  # fmt: skip
 
-    def _project(self, site: Site, head: str, config_dir: str) -> ProjectFacts:
+    def _project(self, site: Site, way: WayIn, head: Any) -> ProjectFacts:
         project = self.platformsh.project(site.project)
         environment = self.platformsh.environment(site.project, site.environment)
         state = environment.deployment_state
@@ -201,9 +204,9 @@ class Reading:
             type=environment.type, status=environment.status, dirty=environment.is_dirty,
             staged=environment.has_staged_activities,
             manual=self.platformsh.manual_deployments(site.project, site.environment),
-            head=head, deployed=self._deployed_commit(site), last_deployment_good=good,
-            external=self._external(site), config_dir=config_dir, routes_have_tls=tls,
-            edge_hostname=environment.edge_hostname,
+            head=head.commit, deployed=self._deployed_commit(site), last_deployment_good=good,
+            way=way.told(site), way_problems=way.unfit(site), config_dir=head.config_dir,
+            routes_have_tls=tls, edge_hostname=environment.edge_hostname,
         )  # fmt: skip
 
     def _deployed_commit(self, site: Site) -> str:
@@ -213,12 +216,13 @@ class Reading:
         )
         return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
 
-    def _external(self, site: Site) -> str:
-        """The code's host when it is not Platform.sh; by the URL where integrations are hidden."""
-        try:
-            source = self.platformsh.code_source(site.project)
-        except Denied:
-            source = None
-        if source is not None:
-            return source.repository or source.project or source.type
-        return is_external(self.platformsh.project(site.project).repository.url)
+    def brought(self, site: Site, commit: str) -> bool:
+        """Whether the push that brought this commit has been deployed well."""
+        pushes = self.platformsh.activities(
+            site.project, environment=site.environment, type="environment.push"
+        )
+        return any(a.pushed == commit and a.outcome == "success" for a in pushes)
+
+    def manual(self, site: Site) -> bool:
+        """Whether deployments of the environment wait for somebody."""
+        return self.platformsh.manual_deployments(site.project, site.environment)

@@ -91,6 +91,10 @@ class WayIn(Protocol):
         """What the card must say of this way in, a sentence each."""
         ...
 
+    def unfit(self, site: Site) -> tuple[str, ...]:
+        """Why nothing can come in this way, a sentence each; for the preflight."""
+        ...
+
     def back(self, site: Site) -> str:
         """Who must act on the way back, and how long it takes."""
         ...

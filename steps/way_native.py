@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from steps.errors import PreconditionFailed
+from steps.errors import NotAsApproved, PreconditionFailed
 from steps.following import Following
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Waiting
 from steps.way_in import Files, Offered, Push, commit_message
@@ -55,6 +55,10 @@ class Native:
 
     def told(self, site: Site) -> tuple[str, ...]:
         """Nothing that the changes do not say."""
+        return ()
+
+    def unfit(self, site: Site) -> tuple[str, ...]:
+        """Nothing that could be known beforehand."""
         return ()
 
     def back(self, site: Site) -> str:
@@ -140,9 +144,9 @@ def before(plan: Plan, push: Push) -> dict[str, str]:
 
 
 def must_be_as_planned(plan: Plan, config_tree: str) -> None:
-    """Raise PreconditionFailed when somebody else changed the configuration meanwhile."""
+    """Raise NotAsApproved when somebody else changed the configuration meanwhile."""
     if config_tree != plan.inputs["config_tree"]:
-        raise PreconditionFailed(
+        raise NotAsApproved(
             "The configuration in the repository has changed since the plan was approved;"
             " nothing was pushed.",
             hint="Decline or retry: the next card shows the change on the new head.",

@@ -12,11 +12,11 @@ from bot.engine.state import RunState, Task
 from steps.errors import (
     ClientError,
     GaveUpWaiting,
+    PlanOver,
     RateLimited,
     RolloutError,
     Unreachable,
     VerificationFailed,
-    WayBackTaken,
 )
 from steps.step import Done, Noted, Outcome, Plan, Site, Step, Verdict, Waiting
 
@@ -210,8 +210,8 @@ class Worker:
 
 
 def phase_of(unit: Unit, error: RolloutError) -> Phase:
-    """Where a retry begins: after a way back from the plan, else from the unit that failed."""
-    if isinstance(error, WayBackTaken):
+    """Where a retry begins: with a new plan where this one is over, else with what failed."""
+    if isinstance(error, PlanOver):
         return "over"
     if isinstance(unit, Apply | Poll):
         return "applying"

@@ -10,7 +10,7 @@ from bot.slack.rights import slack_rights
 from bot.terminal.environment import settings_from
 from bot.terminal.told import told
 from bot.wiring import Bot, clock
-from steps.rights import cloudflare_rights, platformsh_rights
+from steps.rights import cloudflare_rights, code_rights, platformsh_rights
 
 Row = tuple[str, str, str]
 """What was looked at, its state (``fine``, ``missing``, …), and what to do."""
@@ -32,7 +32,8 @@ def _rows(env: Mapping[str, str]) -> list[Row]:
     token = settings.slack.app_token.get_secret_value()
     vendors = (
         *cloudflare_rights(zone, clock()),
-        *platformsh_rights(vendor, bot.parts.reading.repository.certify),
+        *platformsh_rights(vendor, bot.parts.repository.certify),
+        *code_rights(bot.parts.reading.ways, vendor.projects),
     )
     seams = [("Not production", "moved", seam) for seam in settings.seams_moved()]
     return [

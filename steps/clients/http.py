@@ -54,6 +54,8 @@ class Complaint:
     hint: str = ""
     kind: type[ClientError] | None = None
     """The class of error, where the vendor's code tells more than the status."""
+    wait: float | None = None
+    """Seconds until it may be asked again, where the vendor says so in words of its own."""
 
 
 def _never(_response: httpx.Response) -> bool:
@@ -182,7 +184,8 @@ class Service:
         words = said.message or f"HTTP {response.status_code}"
         error = self._error(kind, f"{self.name} did not {ask.doing}: {words}", response, ask, said)
         if isinstance(error, RateLimited):
-            error.retry_after = seconds(response.headers.get("retry-after"))
+            after = seconds(response.headers.get("retry-after"))
+            error.retry_after = said.wait if said.wait is not None else after
         return error
 
     def _error(
@@ -215,7 +218,7 @@ def _end(response: httpx.Response, most: int) -> httpx.Response:
     with contextlib.closing(response):
         for chunk in response.iter_bytes():
             kept = (kept + chunk)[-most:]
-    plain = {k: v for k, v in response.headers.items() if k not in ("content-encoding",)}
+    plain = {k: v for k, v in response.headers.items() if k != "content-encoding"}
     return httpx.Response(response.status_code, headers=plain, content=kept)
 
 

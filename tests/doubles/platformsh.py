@@ -92,6 +92,21 @@ class Project:
         self.world.write(f"environment {environment} · redeploy")
         return run
 
+    def staged(self, project: str, environment: str) -> Sequence[Run]:
+        return [r for r in self.runs if r.outcome == "staged" and r.environment == environment]
+
+    def deploy(self, project: str, environment: str) -> Run | None:
+        waiting = self.staged(project, environment)
+
+        def released(project: "Project") -> None:
+            for run in waiting:
+                run.ends = "success"
+                run.effect(project)
+
+        run = self.start("environment.deploy", environment, released)
+        self.world.write(f"environment {environment} · release of the staged deployment")
+        return run
+
     def certificates(self, project: str) -> Sequence[Listed]:
         mine = [Listed(name, pem) for name, pem in self.custom.items()]
         return [*mine, Listed("provided", self.provided, is_provisioned=True)]

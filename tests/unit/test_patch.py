@@ -9,7 +9,7 @@ import pytest
 from steps.patch import FileChange, Mail, keeps_returns, mbox
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-MAIL = Mail("Jörg Müller", "joerg@example.com", "Require a certificate – überall\n\nWhy: so.\n", AT)
+MAIL = Mail("Jörg Müller", "joerg@example.com", "Require a certificate → überall\n\nWhy: so.\n", AT)
 ROUTES = '"https://{default}/":\n  type: upstream\n  upstream: "app:http"\n'
 TLS = '  tls:\n    client_authentication: "require"\n'
 PATH = ".platform/routes.yaml"
@@ -17,7 +17,8 @@ PATH = ".platform/routes.yaml"
 
 def git(place: Path, *arguments: str, stdin: bytes = b"") -> str:
     """Git in a place of its own."""
-    who = {f"GIT_{r}_{w}": "t@example.com" for r in ("AUTHOR", "COMMITTER") for w in ("NAME", "EMAIL")}
+    who = {f"GIT_{role}_{what}": "t@example.com" for role in ("AUTHOR", "COMMITTER")
+           for what in ("NAME", "EMAIL")}  # fmt: skip
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(place), "GIT_CONFIG_NOSYSTEM": "1", **who}
     done = subprocess.run(
         ["git", *arguments], cwd=place, input=stdin, capture_output=True, check=False,
@@ -49,7 +50,7 @@ SHAPES = {
     "no last line end before": (ROUTES[:-1], ROUTES + TLS),
     "no last line end after": (ROUTES, (ROUTES + TLS)[:-1]),
     "no last line end at all": (ROUTES[:-1], (ROUTES + TLS)[:-1]),
-    "not ASCII": ("# Straße – ünïcode\n" + ROUTES, "# Straße – ünïcode\n" + ROUTES + TLS),
+    "not ASCII": ("# Straße → ünïcode\n" + ROUTES, "# Straße → ünïcode\n" + ROUTES + TLS),
     "lines like a mail's": ("From me\n-- \n---\n" + ROUTES, "From me\n-- \n---\n" + ROUTES + TLS),
     "form feed and tabs": ("#\x0c\t\n" + ROUTES, "#\x0c\t\n" + ROUTES + TLS),
 }
@@ -66,7 +67,7 @@ def test_git_am_gives_every_byte(tmp_path: Path, before: str, after: str) -> Non
     told = git(tmp_path, "log", "-1", "--format=%an|%ae|%aI|%s|%b").strip()
     assert told == (
         "Jörg Müller|joerg@example.com|2026-11-24T12:00:00+00:00|"
-        "Require a certificate – überall|Why: so."
+        "Require a certificate → überall|Why: so."
     )
     assert git(tmp_path, "status", "--porcelain") == ""
 

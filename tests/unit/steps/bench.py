@@ -15,6 +15,7 @@ from steps.client_authentication_back import ClientAuthenticationBack
 from steps.deployments import Rhythm
 from steps.development_mode import DevelopmentMode, DevelopmentModeBack, DevelopmentModeOff
 from steps.errors import RolloutError
+from steps.following import Following
 from steps.gate import Gate
 from steps.http_access import HttpAccess, HttpAccessBack
 from steps.origin.vantage import keep
@@ -22,10 +23,11 @@ from steps.origin_certificate import OriginCertificateStep
 from steps.origin_certificate_back import OriginCertificateBack, OriginCertificateRevoke
 from steps.origin_probe import OriginProbe
 from steps.origin_pulls import OriginPulls, OriginPullsBack
-from steps.route_change import Pusher
+from steps.route_step import Ground
 from steps.ssl_mode import AutomaticSslBack, SslFull, SslHold, SslModeBack, SslStrict
 from steps.step import Done, Noted, Outcome, Past, Plan, Receipt, Step, Verdict, Waiting
 from tests.doubles.cloudflare import Zone
+from tests.doubles.git_host import Host, WaysOf
 from tests.doubles.platformsh import Project
 from tests.doubles.repository import Repository
 from tests.doubles.vantage import eyes
@@ -48,22 +50,27 @@ class Bench:
     ready: tuple[str, ...] | None = None
     overrides: tuple[str, ...] = ()
     inheriting: tuple[str, ...] = ("staging",)
+    manual: bool = False
+    way: str = "native"
 
     def __post_init__(self) -> None:
         self.zone = Zone(self.world)
         self.project = Project(self.world)
         self.repository = Repository(self.world, self.project)
         self.world.live = self.project.provided
+        self.host = Host(self.way, self.world, self.repository)
 
     def steps(self) -> dict[str, Step[Any]]:
         """Every change and the probe, as after a start of the process."""
         vantage = eyes(self.world, self.zone, self.repository)
         zone = (self.zone, vantage)
-        pusher = Pusher(self.repository, self.project, RHYTHM)
-        route = (
-            pusher, vantage, root_pem(CLIENT_CA), self.repository.deployed,
-            lambda _site: self.inheriting, lambda _site: EDGE,
+        following = Following(self.project, RHYTHM)
+        ground = Ground(
+            WaysOf(self.repository, following, self.host), self.repository.deployed,
+            lambda _site: self.inheriting, lambda _site: EDGE, lambda _site: self.manual,
+            self.repository.brought,
         )  # fmt: skip
+        route = (ground, vantage, root_pem(CLIENT_CA))
         where = (lambda _site: HOSTS, lambda _site: EDGE)
         access = (self.project, self.project.states, self.project.answers_strangers, RHYTHM)
 
@@ -84,7 +91,8 @@ class Bench:
             OriginCertificateRevoke(self.zone, self.project, vantage, *where),
             Gate(*route, path=self.gate_path, ready=self._ready),
             ClientAuthentication(
-                *route, ready=self._ready, gated=bool(self.gate_path), back=BACK
+                *route, ready=self._ready, gated=bool(self.gate_path), back=BACK,
+                pulls=self._ready,
             ),
             ClientAuthenticationBack(*route),
             OriginProbe(vantage, root_pem(CLIENT_CA), *where),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.errors import PreconditionFailed, PushRefused, StepError
+from steps.errors import NotAsApproved, PreconditionFailed, PushRefused, StepError
 from steps.step import Noted
 from tests.doubles.platformsh import Ends
 from tests.doubles.world import NOON
@@ -31,7 +31,7 @@ def test_the_configuration_may_not_move(key: str) -> None:
     shown = bench.plan(key, past)
     bench.repository.somebody_pushes(".platform/services.yaml", b"{}\n")
     assert shown.fingerprint != bench.plan(key, past).fingerprint
-    with pytest.raises(PreconditionFailed, match="has changed since the plan was approved"):
+    with pytest.raises(NotAsApproved, match="has changed since the plan was approved"):
         bench.steps()[key].apply(shown, {}, past=past, now=NOON)
 
 
