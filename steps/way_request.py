@@ -217,7 +217,8 @@ class ByRequest:
                 return Noted(push.noting(unsafe=" ".join(unsafe)))
             return self.following.rhythm.patient(waiting, now)
         self._must_be_approved(plan, push, request.merged_as, "What was merged")
-        return self.following.awaiting(push, request.merged_as, now, request=request.url)
+        merged = self.following.awaiting(push, request.merged_as, now, request=request.url)
+        return _loud(merged, push.safe())
 
     def _deploying(self, plan: Plan, waiting: Waiting, push: Push, *, now: datetime) -> Outcome:
         """The deployment of the merge, told loudly where it has become unsafe meanwhile.
@@ -230,12 +231,7 @@ class ByRequest:
         if elsewhere and push.shown():
             return self.following.done(waiting)
         outcome = self.following.poll(plan, waiting, now=now)
-        if not isinstance(outcome, Waiting):
-            return outcome
-        unsafe = push.safe()
-        plain = f"the deployment of {waiting.handle['commit'][:8]}"
-        loud = f"{plain}. CAREFUL: {' '.join(unsafe)} Put this right before it is live"
-        return replace(outcome, what=loud if unsafe else plain)
+        return _loud(outcome, push.safe()) if isinstance(outcome, Waiting) else outcome
 
     def _must_be_approved(self, plan: Plan, push: Push, sha: str, what: str) -> None:
         """Raise NotAsApproved unless every approved file is at that commit, byte for byte."""
@@ -249,3 +245,10 @@ class ByRequest:
                 hint="What was merged is deployed by Platform.sh all the same: look at the site."
                 " Retry plans on what is there now; Undo takes our lines out.",
             )
+
+
+def _loud(waiting: Waiting, unsafe: tuple[str, ...]) -> Waiting:
+    """The wait for a deployment, which says so when it would refuse visitors once it is live."""
+    plain = f"the deployment of {waiting.handle['commit'][:8]}"
+    loud = f"{plain}. CAREFUL: {' '.join(unsafe)} Put this right before it is live"
+    return replace(waiting, what=loud if unsafe else plain)

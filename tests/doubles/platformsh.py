@@ -50,6 +50,8 @@ class Project:
         for name in ("main", "staging", "review")
     })  # fmt: skip
     made: int = 0
+    manual: bool = False
+    """Pushes are only staged."""
 
     def activity(self, project: str, activity_id: str) -> Run:
         run = next(r for r in self.runs if r.id == activity_id)
@@ -82,7 +84,8 @@ class Project:
               pushed: str = "") -> Run:  # fmt: skip
         """A new activity of the queued end."""
         self.made += 1
-        ends = self.ends.pop(0) if self.ends else "success"
+        plain: Ends = "staged" if self.manual and kind == "environment.push" else "success"
+        ends = self.ends.pop(0) if self.ends else plain
         run = Run(f"activity-{self.made}", kind, environment, ends, pushed=pushed, effect=effect)
         self.runs.insert(0, run)
         return run

@@ -221,11 +221,12 @@ CHANGES: tuple[str, ...] = tuple(
 """Every change in the order of a run that is turned round at its end."""
 
 
-@lru_cache(maxsize=1)
-def _journey() -> Mapping[str, tuple[Bench, Past, Ended]]:
+@lru_cache(maxsize=3)
+def _journey(way: str, manual: bool) -> Mapping[str, tuple[Bench, Past, Ended]]:
     """The whole run and its way back once: by key, the world before the step, and its end."""
-    bench = Bench()
-    past = Past({"preflight": bench.preflight()})
+    bench = Bench(way=way, manual=manual)
+    bench.project.manual = manual
+    past = Past({"preflight": bench.preflight()}, run="R1", approved_by="U1")
     found: dict[str, tuple[Bench, Past, Ended]] = {}
     for key in CHANGES:
         if key == "undo-development-mode":  # the run itself has switched it off
@@ -237,15 +238,15 @@ def _journey() -> Mapping[str, tuple[Bench, Past, Ended]]:
     return found
 
 
-def before(key: str) -> tuple[Bench, Past]:
+def before(key: str, way: str = "native", *, manual: bool = False) -> tuple[Bench, Past]:
     """A world of its own in which `key` is the next step of a run, and what is on record."""
-    bench, past, _ = _journey()[key]
+    bench, past, _ = _journey(way, manual)[key]
     return deepcopy(bench), past
 
 
-def undisturbed(key: str) -> Ended:
+def undisturbed(key: str, way: str = "native", *, manual: bool = False) -> Ended:
     """How the step ends when nothing disturbs it."""
-    return _journey()[key][2]
+    return _journey(way, manual)[key][2]
 
 
 def killing(bench: Bench, at: int) -> Callable[[], None]:
