@@ -129,7 +129,7 @@ def test_a_branch_that_somebody_changed_is_not_offered() -> None:
 
 def test_visitors_who_are_refused_get_a_second_request() -> None:
     """The way back asks for a merge under the same approval, and says who waits for it."""
-    bench, past, engine, _ = opened()
+    bench, _, engine, _ = opened()
     bench.host.people, bench.host.looks = "merge", 0
     bench.world.presents = False
     with pytest.raises(StepError, match="old routes were deployed again"):
