@@ -104,6 +104,7 @@ def leaks(world: World) -> list[str]:
     secrets = {
         world.slack.bot_token, world.slack.app_token, world.cloudflare.token,
         world.platformsh.api_token, "PRIVATE KEY-----", "only-in-the-sandbox",
+        *({world.host.token} if world.host else ()),
     }  # fmt: skip
     places = {
         "the bot's log": world.bot.log().encode(),

@@ -1,9 +1,12 @@
 """The people of the demonstration: a starter and an approver who press what people would."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from typing import Any
 
+from sandbox.hosting.hosted import Hosted, Method
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.slack.stand_in import SlackStandIn
 
@@ -121,3 +124,23 @@ def readable(text: str) -> str:
 def _first_option(block: Json) -> str:
     options = block["element"].get("options") or []
     return str(options[0]["value"]) if options else ""
+
+
+class Reviewer:
+    """Somebody at the git host who merges what is open, with each method in turn."""
+
+    def __init__(self, hosted: Hosted, methods: tuple[Method, ...]) -> None:
+        self._hosted = hosted
+        self._methods = cycle(methods)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="reviewer", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        while not self._stop.wait(0.05):
+            for request in [r for r in self._hosted.requests if r.state == "open"]:
+                self._hosted.merge(request.number, next(self._methods))
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)

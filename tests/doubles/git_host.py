@@ -88,9 +88,7 @@ class Host:
         self.made.insert(0, made)
         self.looks = 2
         # What follows by itself once people have merged it is counted here.
-        self.world.write(
-            f"pull request in {WHERE}", "environment main · deployment of the commit"
-        )
+        self.world.write(f"pull request in {WHERE}", "environment main · deployment of the commit")
         return made
 
     def close_request(self, repository: str, number: str) -> Request:

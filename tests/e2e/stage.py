@@ -10,7 +10,8 @@ from typing import Any
 
 from sandbox.authorities import Authorities
 from sandbox.auto import CLOSED, UNDONE, leaks
-from sandbox.people_acting import Conversation, buttons
+from sandbox.hosting.hosted import Hosted, Method
+from sandbox.people_acting import Conversation, Reviewer, buttons
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.world import Scenario, World
 
@@ -65,6 +66,32 @@ class Stage:
     def press(self, card: Json, action: str, user: str = APPROVER) -> None:
         button = next(b for b in buttons(card) if b["action_id"] == action)
         self.world.slack.press(user, SITE_OPS, card["ts"], button["action_id"])
+
+    def approve_to(self, title: str) -> None:
+        """Everything before the step of that title is approved."""
+        while True:
+            card = self.card("", "Waiting for a yes")
+            if card["text"].startswith(title):
+                return
+            self.press(card, "approve")
+            self.wait(lambda ts=card["ts"]: "Waiting for a yes" not in self._text(ts))  # type: ignore[misc]
+
+    def _text(self, ts: str) -> str:
+        return next(m["text"] for m in self.world.slack.messages(SITE_OPS) if m["ts"] == ts)
+
+    def hosted(self) -> Hosted:
+        """The repository at the git host."""
+        assert self.world.host is not None
+        return self.world.host.hosted
+
+    @contextmanager
+    def reviewed(self, *methods: Method) -> Iterator[None]:
+        """Somebody merges every request, with each method in turn."""
+        reviewer = Reviewer(self.hosted(), methods)
+        try:
+            yield
+        finally:
+            reviewer.stop()
 
     def approve(self, title: str) -> None:
         """The card of that title is shown, and the approver says yes."""
