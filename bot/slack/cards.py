@@ -17,6 +17,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import run_buttons, task_buttons
+from bot.slack.handouts import handouts
 from bot.slack.report import report_card
 from bot.slack.words import (
     RISKS,
@@ -45,6 +46,7 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
             made[f"{task.key}/{max(task.cards, 1)}"] = task_card(frame, state, task)
         elif task.status == "failed":
             made[f"{task.key}/0"] = task_card(frame, state, task)
+        made |= handouts(frame.title(task.key), task)
     if state.outcome in ("closed", "undone"):
         made[f"report-{state.outcome}"] = report_card(frame, state)
     return made

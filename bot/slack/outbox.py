@@ -18,6 +18,7 @@ from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
 from bot.engine.state import RunState
 from bot.slack.blocks import Card
+from bot.slack.handouts import is_there, upload
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", 
 _FOR_GOOD = frozenset({
     "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
     "invalid_blocks", "cant_update_message", "message_not_found", "thread_not_found",
+    "missing_scope", "file_uploads_disabled",
 })  # fmt: skip
 
 
@@ -150,7 +152,7 @@ class Outbox:
             self._append(state.run, posting)
             self._post(state, Posted(key, state.channel, op, ""), card, thread)
         elif not mine.ts:
-            ts = self._find(mine, thread)
+            ts = self._find(mine, thread, card)
             if ts:
                 self._record(state.run, mine, ts)
                 self._update(mine.channel, ts, key, card)
@@ -160,6 +162,10 @@ class Outbox:
             self._update(mine.channel, mine.ts, key, card)
 
     def _post(self, state: RunState, mine: Posted, card: Card, thread: str) -> None:
+        if card.file is not None:
+            file = upload(self._client, card, channel=mine.channel, thread=thread)
+            self._record(state.run, mine, file)
+            return
         answer = self._client.chat_postMessage(
             channel=mine.channel, text=card.text, blocks=card.numbered(_prefix(mine.card)),
             thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
@@ -169,12 +175,14 @@ class Outbox:
 
     def _update(self, channel: str, ts: str, key: str, card: Card) -> None:
         """`blocks` and `text` always together: one without the other removes the blocks."""
+        if card.file is not None:
+            return
         self._client.chat_update(
             channel=channel, ts=ts, text=card.text, blocks=card.numbered(_prefix(key))
         )
 
-    def _find(self, mine: Posted, thread: str) -> str:
-        """The message of an uncertain post, by its operation; empty when there is none."""
+    def _find(self, mine: Posted, thread: str, card: Card) -> str:
+        """The message of an uncertain post, by its operation or its file; empty for none."""
         if thread:
             answer = self._client.conversations_replies(
                 channel=mine.channel, ts=thread, include_all_metadata=True, limit=200
@@ -185,7 +193,8 @@ class Outbox:
             )
         for message in answer.get("messages") or []:
             payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("op_id") == mine.op:
+            file = card.file is not None and is_there(message, card.file.name)
+            if file or payload.get("op_id") == mine.op:
                 return str(message["ts"])
         return ""
 

@@ -12,6 +12,7 @@ from sandbox.authorities import Authorities
 from sandbox.auto import CLOSED, UNDONE, leaks
 from sandbox.hosting.hosted import Hosted, Method
 from sandbox.people_acting import Conversation, Reviewer, buttons
+from sandbox.prepared import prepare
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.world import Scenario, World
 
@@ -30,8 +31,10 @@ class Stage:
     def __post_init__(self) -> None:
         self.talk = Conversation(self.world.slack, self.told.append, timeout=CARD_SECONDS)
 
-    def begin(self, *, visitors: bool = False) -> None:
-        """The bot is started, and connected."""
+    def begin(self, *, visitors: bool = False, prepared: bool = False) -> None:
+        """The bot is started, and connected; `prepared`: only client authentication is missing."""
+        if prepared:
+            prepare(self.world)
         self.world.bot.start()
         self.world.slack.wait_connected(30)
         if visitors:
@@ -67,17 +70,10 @@ class Stage:
         button = next(b for b in buttons(card) if b["action_id"] == action)
         self.world.slack.press(user, SITE_OPS, card["ts"], button["action_id"])
 
-    def approve_to(self, title: str) -> None:
-        """Everything before the step of that title is approved."""
-        while True:
-            card = self.card("", "Waiting for a yes")
-            if card["text"].startswith(title):
-                return
-            self.press(card, "approve")
-            self.wait(lambda ts=card["ts"]: "Waiting for a yes" not in self._text(ts))  # type: ignore[misc]
-
-    def _text(self, ts: str) -> str:
-        return next(m["text"] for m in self.world.slack.messages(SITE_OPS) if m["ts"] == ts)
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and content of every file that the bot has put into the channel."""
+        workspace = self.world.slack.workspace
+        return [(f.name, f.content) for f in workspace.files.values() if f.complete]
 
     def hosted(self) -> Hosted:
         """The repository at the git host."""
