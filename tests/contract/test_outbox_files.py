@@ -47,9 +47,7 @@ def test_it_is_in_the_thread_with_every_byte(desk: Office) -> None:
 
 @pytest.mark.parametrize("path", ["files.completeUploadExternal", "files.getUploadURLExternal"])
 @pytest.mark.parametrize("kind", ["cut-after", "cut-before"])
-def test_an_upload_whose_answer_was_lost_is_there_once(
-    desk: Office, path: str, kind: str
-) -> None:
+def test_an_upload_whose_answer_was_lost_is_there_once(desk: Office, path: str, kind: str) -> None:
     """Found in the thread by its name, or uploaded again when it never arrived."""
     desk.faults.add(Fault("slack", "POST", path, kind))  # type: ignore[arg-type]
     assert not desk.outbox.deliver("R1")
