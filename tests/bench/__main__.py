@@ -9,12 +9,13 @@ import structlog
 
 from tests.bench.push import pushes
 from tests.bench.rollout import rollout_overhead
+from tests.bench.wide import wide_tree
 
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-    for group in (rollout_overhead, pushes):
+    for group in (rollout_overhead, pushes, wide_tree):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()
