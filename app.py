@@ -43,5 +43,18 @@ def plan(site: str, project: str, environment: str) -> None:
     command.plan(os.environ, site=site, project=project, environment=environment)
 
 
+@cli.command()
+@click.argument("file")
+@click.option("--require", "asked", flag_value="require", help="Put it in (if nothing is given).")
+@click.option("--undo", "asked", flag_value="undo", help="Take out what --require puts in.")
+@click.option("--check", "asked", flag_value="check", help="A table of routes and findings.")
+@click.option("--ca-path", default="cloudflare-ca.crt", help="The CA's file beside the routes.")
+def routes(file: str, asked: str | None, ca_path: str) -> None:
+    """The edit of a routes file (Platform.sh or Upsun), on standard output."""
+    from bot.terminal import routes as command
+
+    command.show(file, command.asked(asked), ca_path=ca_path)
+
+
 if __name__ == "__main__":
     cli()

@@ -1,18 +1,19 @@
-"""What a routes file says and what stands in its way. Reads text; `steps.routes` edits it."""
+"""What a routes file says, whichever kind it is. Reads text; `steps.routes` edits it."""
 
+import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from steps.errors import EditError
+from steps.routes_meaning import AUTHORITIES, MODE, TLS, Meanings, Pair
 from steps.routes_tree import Node, read
 
 Mode: TypeAlias = Literal["require", "request"]
-MOST_BYTES = 128 * 1024
-"""The platform's limit for the routes document (docs: about 300 resolved routes)."""
+Kind: TypeAlias = Literal["platformsh", "upsun"]
 _URL = re.compile(r"(https?)://([^/\s]+)(/.*)?", re.IGNORECASE | re.DOTALL)
-_CURLY = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb")
+_UPSUN = ("applications", "services", "routes")
+NO_ROUTES = "Without routes one default route is deployed; write it out first:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,13 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class RouteEntry:
-    """One route as written. `host` keeps placeholders (``{default}``); `line` counts from 1."""
+    """One route as it counts: aliases and merge keys followed. `line` counts from 1."""
 
     url: str
     scheme: str
+    """``https`` or ``http``; empty for what is no address of a route."""
     host: str
+    """In small letters, placeholders (``{default}``) kept."""
     type: str
     """``upstream``, ``redirect``, ``proxy``; as written, ``upstream`` when left out."""
     line: int
@@ -39,99 +42,112 @@ class RouteEntry:
     authorities: tuple[Authority, ...] = ()
     has_tls: bool = False
 
+    @property
+    def same_as(self) -> str:
+        """Equal for two ways to write one route: a slash at the end makes no other route."""
+        path = self.url.split("://", 1)[-1][len(self.host) :].rstrip("/")
+        return f"{self.scheme}://{self.host}{path}"
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about the file that people must know. A blocking one stops the edit."""
+class Section:
+    """The routes of one document of a file, and the tree that they stand in."""
 
-    code: str
-    message: str
-    line: int = 0
-    column: int = 0
-    blocking: bool = True
-    hint: str = ""
+    kind: Kind
+    root: Node
+    routes: Node
+    meanings: Meanings
+
+    @property
+    def pairs(self) -> dict[str, Pair]:
+        """Each route's key and value by its address."""
+        return {pair.key.real.value: pair for pair in self.meanings.pairs(self.routes).values()}
+
+    @property
+    def entries(self) -> dict[str, RouteEntry]:
+        """Each route by its address as written."""
+        return {url: _entry(self.meanings, pair) for url, pair in self.pairs.items()}
 
 
-def root(text: str) -> Node:
-    """The mapping of routes. Raises EditError when there is none."""
-    tree = read(text)
-    if tree is None or (tree.kind == "scalar" and not tree.value):
+def sections(text: str) -> tuple[Section, ...]:
+    """The routes of every document of a file.
+
+    Raises EditError when the file cannot be read for certain, or holds no routes.
+    """
+    found = those_with_routes(text)
+    if not found:
         raise EditError(
-            "The file holds no routes.",
-            hint="Without a routes file one default route is deployed; write it out first.",
-        )
-    if tree.kind != "mapping":
-        raise EditError("The file is no mapping of routes.", line=tree.line, column=tree.column)
-    if tree.get("routes") is not None:
-        raise EditError(
-            "This is an Upsun file with a `routes:` key; only a routes.yaml is edited so far.",
-            line=tree.line, column=tree.column,
+            "The file holds no routes.", line=1, column=1,
+            hint=f'{NO_ROUTES} "https://{{default}}/", type upstream, to the application.',
         )  # fmt: skip
-    return tree
+    return found
 
 
-def entry(key: Node, value: Node) -> RouteEntry:
-    """One route as its values say, without resolving aliases."""
-    parts = _URL.fullmatch(key.value)
-    tls = value.get("tls")
+def those_with_routes(text: str) -> tuple[Section, ...]:
+    """The documents of a file that hold routes, maybe none. Raises EditError as `sections`."""
+    return tuple(one for root in read(text) if (one := _section(root)))
+
+
+def _section(root: Node) -> Section | None:
+    if root.real.kind != "mapping":
+        raise EditError("The file is no mapping of routes.", line=root.line, column=root.column)
+    meanings = Meanings()
+    top = meanings.pairs(root)
+    addresses = any(_URL.fullmatch(name) for name in top)
+    if addresses or not any(name in _UPSUN for name in top):
+        return Section("platformsh", root, root, meanings) if top else None
+    routes = top["routes"].value.real if "routes" in top else None
+    if routes is None or routes.is_null:
+        return None
+    if routes.kind != "mapping":
+        raise EditError(
+            "What stands under routes: is no mapping of routes.",
+            line=routes.line, column=routes.column,
+        )  # fmt: skip
+    return Section("upsun", root, routes, meanings) if routes.pairs else None
+
+
+def _entry(meanings: Meanings, pair: Pair) -> RouteEntry:
+    url, route = pair.key.real.value, pair.value
+    parts = _URL.fullmatch(url)
+    tls = meanings.pairs(route).get(TLS)
     return RouteEntry(
-        url=key.value,
+        url=url,
         scheme=parts[1].lower() if parts else "",
         host=parts[2].lower() if parts else "",
-        type=_scalar(value, "type") or "upstream",
-        line=key.line,
-        target=_scalar(value, "upstream") or _scalar(value, "to"),
-        client_authentication=_scalar(tls, "client_authentication") if tls else "",
-        authorities=_authorities(tls) if tls else (),
+        type=meanings.word(route, "type") or "upstream",
+        line=pair.key.line,
+        target=meanings.word(route, "upstream") or meanings.word(route, "to"),
+        client_authentication=meanings.word(tls.value, MODE) if tls else "",
+        authorities=authorities(meanings, tls.value) if tls else (),
         has_tls=tls is not None,
     )
 
 
-def obstacles(key: Node, value: Node) -> Iterator[Finding]:
-    """What is wrong or worth telling about one route's address and kind."""
-    route = entry(key, value)
-    if key.value[:1] in _CURLY or key.value[-1:] in _CURLY:
-        yield _at(key, "typographic-quotes",
-                  f"The address {key.value} is written with typographic quotes, which YAML takes "
-                  "for part of the name.", hint='Write it between straight quotes: "')  # fmt: skip
-    elif not route.scheme:
-        yield _at(key, "unknown-route", f"{key.value!r} is no address of a route.",
-                  hint="A route begins with https:// or http://.")  # fmt: skip
-    elif route.scheme == "http" and route.type != "redirect":
-        yield _at(key, "http-upstream",
-                  f"{key.value} serves content without TLS, a way around client authentication.",
-                  hint="Make it a redirect to https, or take the route out: the platform adds the "
-                  "redirect by itself.")  # fmt: skip
-    if route.host.startswith("*."):
-        yield _at(key, "wildcard", f"{key.value} stands for every name below it; each of them is "
-                  "refused unless it comes through Cloudflare.", blocking=False)  # fmt: skip
+def authorities(meanings: Meanings, tls: Node) -> tuple[Authority, ...]:
+    """The authorities that a tls block lets in."""
+    listed = meanings.pairs(tls).get(AUTHORITIES)
+    return tuple(_authority(meanings, item.real) for item in listed.value.real.items) if (
+        listed) else ()  # fmt: skip
 
 
-def same_route_twice(tree: Node) -> Iterator[Finding]:
-    """Routes that differ only in the slash at their end: one of them is ignored."""
-    seen: dict[str, Node] = {}
-    for key, _ in tree.pairs:
-        name = key.value.rstrip("/").lower()
-        if name in seen:
-            message = f"{key.value} is the same route as in line {seen[name].line}."
-            yield _at(key, "same-route", message, hint="Keep one of the two.")
-        seen[name] = key
+def _authority(meanings: Meanings, item: Node) -> Authority:
+    if item.tag != "!include":
+        return Authority(pem=item.value)
+    return Authority(path=meanings.word(item, "path") if item.kind == "mapping" else item.value)
 
 
-def _at(node: Node, code: str, message: str, *, blocking: bool = True, hint: str = "") -> Finding:
-    return Finding(code, message, node.line, node.column, blocking=blocking, hint=hint)
+def is_ours(meanings: Meanings, item: Node, ca_path: str) -> bool:
+    """Whether an item of the list includes our file as a text."""
+    real = item.real
+    path = meanings.word(real, "path")
+    included = real.tag == "!include" and meanings.word(real, "type") == "string"
+    return included and bool(path) and posixpath.normpath(path) == posixpath.normpath(ca_path)
 
 
-def _scalar(node: Node | None, key: str) -> str:
-    value = node.get(key) if node else None
-    return value.value if value is not None and value.kind == "scalar" else ""
-
-
-def _authorities(tls: Node) -> tuple[Authority, ...]:
-    listed = tls.get("client_certificate_authorities")
-    return tuple(
-        Authority(path=_scalar(item, "path") if item.kind == "mapping" else item.value)
-        if item.tag == "!include"
-        else Authority(pem=item.value)
-        for item in (listed.items if listed else ())
-    )
+def state(meanings: Meanings, route: Node, ca_path: str) -> str:
+    """The mode of a route that lets our authority in; empty when it does not."""
+    tls = meanings.pairs(route).get(TLS)
+    listed = meanings.pairs(tls.value).get(AUTHORITIES) if tls else None
+    ours = listed and any(is_ours(meanings, item, ca_path) for item in listed.value.real.items)
+    return meanings.word(tls.value, MODE) if tls and ours else ""

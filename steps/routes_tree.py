@@ -1,39 +1,40 @@
-"""YAML text as a tree with exact positions, from ruamel.yaml's events. Knows no routes.
+"""YAML text as trees with exact positions, from ruamel.yaml's events. Knows no routes.
 
 Not the usual loader: aliases, styles and tags must be seen as written, and an edit needs the place
 where a value's own characters end, which for a block is not where the parser's block ends.
 """
 
-from collections.abc import Hashable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 
 from steps.errors import EditError
+from steps.routes_events import documents_of
 
 DEEPEST = 50
 Kind: TypeAlias = Literal["scalar", "sequence", "mapping", "alias"]
+_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)[ \t]*)*")
+_NOTHING = re.compile(r"(?:\s+|#[^\r\n]*)*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One value as written. `start` and `end` are character offsets; lines and columns from 1."""
 
     kind: Kind
     start: int
+    """Where its anchor and tag begin, if it has any."""
     end: int
     """Where its own last character ends: no trailing comment, no blank line."""
     line: int
@@ -46,143 +47,164 @@ class Node:
     plain: bool = False
     """A scalar without quotes, so that its type is for the reader to find."""
     block_text: bool = False
+    margin: int = 0
+    """Characters before its first key or dash, for a block."""
+    bare: int = 0
+    """Where it begins without its anchor and tag; for a block, its first key or dash."""
     items: tuple["Node", ...] = ()
     pairs: tuple[tuple["Node", "Node"], ...] = ()
+    target: "Node | None" = None
+    """What an alias stands for."""
 
     @property
-    def is_plain_block(self) -> bool:
-        """A mapping in lines of its own, without tag, anchor or merge key: fit for insertion."""
-        merged = any(key.value == "<<" and key.plain for key, _ in self.pairs)
-        marked = self.tag or self.anchor or self.flow or merged
-        return self.kind == "mapping" and not marked
+    def real(self) -> "Node":
+        """Itself, or what it stands for."""
+        return self.target or self
 
-    def get(self, key: str) -> "Node | None":
-        """The value under `key` of a mapping."""
-        return next((value for name, value in self.pairs if name.value == key), None)
+    @property
+    def is_null(self) -> bool:
+        """Nothing, whichever way it is written."""
+        plain = self.kind == "scalar" and self.plain and not self.tag
+        return plain and self.value in ("", "~", "null", "Null", "NULL")
 
-    def data(self) -> Hashable:
-        """The meaning, for comparing two texts: order of keys, comments and styles left out."""
-        match self.kind:
-            case "mapping":
-                pairs = frozenset((key.data(), value.data()) for key, value in self.pairs)
-                return ("mapping", self.tag, self.anchor, pairs)
-            case "sequence":
-                return ("sequence", self.tag, self.anchor, tuple(i.data() for i in self.items))
-            case _:
-                return (self.kind, self.tag, self.anchor, self.plain, self.value)
+    def own(self, key: str) -> "tuple[Node, Node] | None":
+        """The pair under `key` that stands in this mapping itself."""
+        return next((pair for pair in self.pairs if pair[0].real.value == key), None)
 
 
-def read(text: str) -> Node | None:
-    """The tree of a text with one document; None when it is empty.
+def read(text: str) -> tuple[Node, ...]:
+    """The tree of each document that holds something.
 
-    Raises EditError with line and column for invalid YAML, several documents, and duplicate keys.
+    Raises EditError with line and column for invalid YAML, loose aliases and duplicate keys.
     """
-    try:
-        events = list(YAML(typ="safe", pure=True).parse(text))
-    except MarkedYAMLError as invalid:
-        mark = invalid.problem_mark or invalid.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        what = invalid.problem or invalid.context or "it cannot be parsed"
-        raise EditError(f"This is not valid YAML: {what}.", line=line, column=column) from invalid
-    except (YAMLError, ValueError, LookupError, OverflowError) as invalid:
-        # ruamel's scanner lets some of Python's own errors out, e.g. for \U escapes past Unicode.
-        raise EditError(f"This is not valid YAML: {_first_line(invalid)}.") from invalid
-    documents = [event for event in events if isinstance(event, DocumentStartEvent)]
-    if len(documents) > 1:
-        raise EditError(
-            "The file holds several YAML documents; only one is expected.",
-            line=documents[1].start_mark.line + 1, column=1,
-        )  # fmt: skip
-    _no_loose_alias(events)
-    inside = iter([event for event in events if isinstance(event, _CONTENT)])
-    first = next(inside, None)
-    return None if first is None else _node(first, inside, text, 0)
+    trees = []
+    for events in documents_of(text):
+        rest = iter(events)
+        builder = _Builder(text, {})
+        tree = builder.node(next(rest), rest, 0)
+        if not (tree.is_null and not tree.anchor):
+            trees.append(tree)
+    return tuple(trees)
 
 
-_CONTENT = (
-    AliasEvent, ScalarEvent, MappingStartEvent, MappingEndEvent, SequenceStartEvent,
-    SequenceEndEvent,
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Makes the tree of one document; `known` is what its anchors stand for so far."""
 
+    text: str
+    known: dict[str, Node]
 
-def _no_loose_alias(events: list[Event]) -> None:
-    known: set[str] = set()
-    for event in events:
-        if isinstance(event, AliasEvent) and event.anchor not in known:
-            mark = event.start_mark
+    def node(self, event: Event, rest: Iterator[Event], depth: int) -> Node:
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if depth > DEEPEST:
+            raise EditError("The file is nested too deeply to be edited.", line=line, column=column)
+        at = Node("scalar", event.start_mark.index, event.end_mark.index, line, column)
+        if isinstance(event, AliasEvent):
+            return self._alias(event, at)
+        assert isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent)
+        at = replace(at, tag=str(event.tag or ""), anchor=event.anchor or "")
+        if isinstance(event, ScalarEvent):
+            made = self._scalar(event, at)
+        else:
+            made = self._collection(event, at, rest, depth)
+        if made.anchor:
+            self.known[made.anchor] = made
+        return made
+
+    def _alias(self, event: AliasEvent, at: Node) -> Node:
+        target = self.known.get(event.anchor)
+        if target is None:
             raise EditError(
-                f"This is not valid YAML: the alias *{event.anchor} stands for nothing.",
-                line=mark.line + 1, column=mark.column + 1,
+                f"This is not valid YAML: the alias *{event.anchor} stands for nothing before it.",
+                line=at.line, column=at.column,
             )  # fmt: skip
-        if isinstance(event, NodeEvent) and event.anchor:
-            known.add(event.anchor)
+        return replace(at, kind="alias", value=event.anchor, target=target)
+
+    def _scalar(self, event: ScalarEvent, at: Node) -> Node:
+        block = event.style in ("|", ">")
+        # A block scalar's end is past its line breaks, an empty one's is where the next token
+        # begins; an insertion belongs after the last words.
+        end = self._last_word(at.end) if block or at.start == at.end else at.end
+        return replace(
+            at, end=end, value=event.value, plain=not event.style, block_text=block,
+            bare=self._bare(at),
+        )  # fmt: skip
+
+    def _last_word(self, end: int) -> int:
+        while end and self.text[end - 1].isspace():
+            end -= 1
+        return end
+
+    def _bare(self, at: Node) -> int:
+        """Where the value begins after its anchor and tag."""
+        if not at.anchor and not at.tag:
+            return at.start
+        found = _PROPERTIES.match(self.text, at.start)
+        return found.end() if found else at.start
+
+    def _collection(
+        self,
+        event: MappingStartEvent | SequenceStartEvent,
+        at: Node,
+        rest: Iterator[Event],
+        depth: int,
+    ) -> Node:
+        children, closing = self._children(rest, depth)
+        at = replace(at, flow=bool(event.flow_style), bare=self._bare(at))
+        if isinstance(event, SequenceStartEvent):
+            made = replace(at, kind="sequence", items=children)
+        else:
+            pairs = tuple(
+                (key, _placed(value, key, self.text))
+                for key, value in zip(children[::2], children[1::2], strict=True)
+            )
+            _no_duplicates(pairs)
+            made = replace(at, kind="mapping", pairs=pairs)
+        return replace(made, end=closing.end_mark.index) if made.flow else self._block(made)
+
+    def _children(self, rest: Iterator[Event], depth: int) -> tuple[tuple[Node, ...], Event]:
+        children: list[Node] = []
+        for event in rest:
+            if isinstance(event, MappingEndEvent | SequenceEndEvent):
+                return tuple(children), event
+            children.append(self.node(event, rest, depth + 1))
+        raise EditError("The file ends in the middle of a block.")
+
+    def _block(self, made: Node) -> Node:
+        """A block begins at its first key or dash, and ends after its last value."""
+        found = _NOTHING.match(self.text, made.bare)
+        bare = found.end() if found and made.bare > made.start else made.bare
+        last = [*made.items, *(value for _, value in made.pairs)]
+        return replace(
+            made, bare=bare, margin=bare - line_start(self.text, bare),
+            end=max(node.end for node in last),
+        )  # fmt: skip
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def line_start(text: str, at: int) -> int:
+    """Where the line that holds offset `at` begins."""
+    begin = text.rfind("\n", 0, at) + 1
+    return max(begin, text.rfind("\r", begin, at) + 1)
 
 
-def _node(event: Event, rest: Iterator[Event], text: str, depth: int) -> Node:
-    line, column = event.start_mark.line + 1, event.start_mark.column + 1
-    if depth > DEEPEST:
-        raise EditError("The file is nested too deeply to be edited.", line=line, column=column)
-    start, end = event.start_mark.index, event.end_mark.index
-    if isinstance(event, AliasEvent):
-        return Node("alias", start, end, line, column, value=event.anchor)
-    assert isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent)
-    tag, anchor = str(event.tag or ""), event.anchor or ""
-    if isinstance(event, ScalarEvent):
-        return _scalar(event, text, Node("scalar", start, end, line, column, "", tag, anchor))
-    children, closing = _children(rest, text, depth)
-    flow = bool(event.flow_style)
-    end = closing.end_mark.index if flow else end
-    if isinstance(event, SequenceStartEvent):
-        end = end if flow else max([end, *(child.end for child in children)])
-        return Node(
-            "sequence", start, end, line, column, tag=tag, anchor=anchor, flow=flow, items=children
-        )
-    pairs = tuple(
-        (key, _placed(value, key)) for key, value in zip(children[::2], children[1::2], strict=True)
-    )
-    end = end if flow else max(end, *(value.end for _, value in pairs))
-    _no_duplicates(pairs)
-    return Node("mapping", start, end, line, column, tag=tag, anchor=anchor, flow=flow, pairs=pairs)
-
-
-def _scalar(event: ScalarEvent, text: str, at: Node) -> Node:
-    block = event.style in ("|", ">")
-    # A block scalar's end is past its line breaks, an empty one's is where the next token begins;
-    # an insertion belongs after the last words.
-    end = len(text[: at.end].rstrip()) if block or at.start == at.end else at.end
-    return Node(
-        "scalar", at.start, end, at.line, at.column, value=event.value, tag=at.tag,
-        anchor=at.anchor, plain=not event.style, block_text=block,
-    )  # fmt: skip
-
-
-def _placed(value: Node, key: Node) -> Node:
-    """A value that is left out stands where its key ends."""
+def _placed(value: Node, key: Node, text: str) -> Node:
+    """A value that is left out stands after the colon of its key, or after the key."""
     if value.kind != "scalar" or value.start < value.end or value.tag or value.anchor:
         return value
-    return replace(value, start=key.end, end=key.end, line=key.line, column=key.column)
-
-
-def _children(rest: Iterator[Event], text: str, depth: int) -> tuple[tuple[Node, ...], Event]:
-    children: list[Node] = []
-    for event in rest:
-        if isinstance(event, MappingEndEvent | SequenceEndEvent):
-            return tuple(children), event
-        children.append(_node(event, rest, text, depth + 1))
-    raise EditError("The file ends in the middle of a block.")
+    colon = re.compile(r"\s*:").match(text, key.end)
+    at = colon.end() if colon and colon.end() <= max(value.start, key.end) else key.end
+    return replace(value, start=at, end=at, bare=at, line=key.line, column=key.column)
 
 
 def _no_duplicates(pairs: tuple[tuple[Node, Node], ...]) -> None:
-    seen: dict[Hashable, Node] = {}
+    seen: dict[str, Node] = {}
     for key, _ in pairs:
-        name = key.value if key.kind == "scalar" else key.data()
+        name = key.real.value
+        if key.real.kind != "scalar":
+            continue
         if name in seen:
             raise EditError(
-                f"The key {key.value!r} stands twice (first in line {seen[name].line}).",
+                f"The key {name!r} stands twice (first in line {seen[name].line}).",
                 line=key.line, column=key.column,
             )  # fmt: skip
         seen[name] = key

@@ -74,15 +74,20 @@ PACKAGES = frozenset({
     "bot", "bot.engine", "bot.slack", "bot.store", "bot.terminal", "steps", "steps.clients",
     "steps.origin", "sandbox",
 })  # fmt: skip
+_ROUTES = (
+    "steps.routes_events", "steps.routes_tree", "steps.routes_meaning", "steps.routes_text",
+    "steps.routes_read", "steps.routes_findings", "steps.routes_draft", "steps.routes_tls",
+    "steps.routes_edit", "steps.routes_undo", "steps.routes_proof", "steps.routes",
+    "steps.routes_default", "steps.routes_directory", "steps.routes_files",
+)  # fmt: skip
+"""The edit of a routes file, each part above those that it may know."""
 MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("steps.errors", ()),
     ("steps.step", ()),
     ("steps.clients", ("steps.clients", "steps.errors")),
     ("steps.origin", ("steps.origin", "steps.errors")),
     ("steps.certificates", ("steps.errors",)),
-    ("steps.routes", ("steps.routes", "steps.routes_read", "steps.routes_tree", "steps.errors")),
-    ("steps.routes_read", ("steps.routes_tree", "steps.errors")),
-    ("steps.routes_tree", ("steps.errors",)),
+    *((part, ("steps.errors", *_ROUTES[:n])) for n, part in enumerate(_ROUTES)),
     ("steps", ("steps",)),
     ("bot.engine", ("bot.engine", "steps.step", "steps.errors")),
     ("bot.store", ("bot.store", "bot.engine", "steps.step", "steps.errors")),

@@ -135,7 +135,7 @@ def test_what_was_changed_by_hand_since_is_not_taken_out() -> None:
     after = require(PLAIN, ca_path=CA).text.replace("type: string", "type: string # by hand", 1)
     with pytest.raises(EditError) as refused:
         undo(after, ca_path=CA)
-    assert (refused.value.line, refused.value.column) == (8, 3)
+    assert (refused.value.line, refused.value.column) == (12, 21)
 
 
 def test_undo_of_a_file_without_our_lines_changes_nothing() -> None:
@@ -143,6 +143,64 @@ def test_undo_of_a_file_without_our_lines_changes_nothing() -> None:
     after = require(PLAIN, ca_path="other.crt").text
     assert undo(PLAIN, ca_path=CA).routes == ()
     assert undo(after, ca_path=CA).text == after
+
+
+def test_only_what_is_selected_is_changed_and_a_host_is_changed_as_a_whole() -> None:
+    """TLS is agreed on per host: its other paths come along, other hosts do not."""
+    text = "".join(
+        f"https://{name}:\n  type: upstream\n  upstream: x\n" for name in ("a/", "a/x", "b/")
+    )
+    edited = require(text, ca_path=CA, selected=lambda route: route.url == "https://a/x")
+    assert edited.routes == ("https://a/", "https://a/x")
+    assert [route.has_tls for route in routes(edited.text)] == [True, True, False]
+    assert undo(edited.text, ca_path=CA).text == text
+
+
+def test_an_accepted_way_around_does_not_stop_the_edit() -> None:
+    """By its code only; what nobody can accept goes on blocking."""
+    text = PLAIN.replace("type: redirect", "type: upstream")
+    assert [one.code for one in findings(text) if one.blocking] == ["http-upstream"]
+    assert require(text, ca_path=CA, accepted={"http-upstream"}).routes
+    assert findings(text, accepted={"http-upstream"})[0].acceptable
+    twice = PLAIN + '"https://{default}":\n  type: upstream\n'
+    assert [one.blocking for one in findings(twice, accepted={"same-route"})] == [True]
+
+
+def test_require_is_never_lowered_to_request() -> None:
+    """Neither ours nor somebody else's."""
+    after = require(PLAIN, ca_path=CA).text
+    assert require(after, mode="request", ca_path=CA).text == after
+    theirs = 'https://a/:\n  type: upstream\n  tls:\n    client_authentication: "require"\n'
+    asked = require(theirs, mode="request", ca_path=CA).text
+    assert asked.startswith(theirs)
+    assert routes(asked)[0].client_authentication == "require"
+
+
+def test_a_gate_before_somebody_elses_request_leaves_the_way_back() -> None:
+    """Their mode stays written beside ours until it is taken out."""
+    theirs = "https://a/:\n  type: upstream\n  tls:\n    client_authentication: request\n"
+    asked = require(theirs, mode="request", ca_path=CA).text
+    after = require(asked, ca_path=CA).text
+    assert 'client_authentication: "require" # was request\n' in after
+    assert undo(after, ca_path=CA).text == theirs
+    assert undo(asked, ca_path=CA).text == theirs
+
+
+def test_of_mixed_modes_everything_is_taken_out() -> None:
+    """One route still asks, the other requires already."""
+    asked = require(PLAIN, mode="request", ca_path=CA).text
+    mixed = asked.replace('"request"', '"require"', 1)
+    assert undo(mixed, ca_path=CA).text == PLAIN
+
+
+def test_an_edit_that_only_the_old_text_undoes_says_so() -> None:
+    """Between braces there is no room for a note."""
+    text = "https://a/: {type: upstream, tls: &t {min_version: TLSv1.2}}\n"
+    assert require(text, ca_path=CA).exact
+    shared = text + "http://a/: {type: redirect, to: x, tls: *t}\n"
+    edited = require(shared, ca_path=CA)
+    assert not edited.exact
+    assert "http://a/: {type: redirect, to: x, tls: {min_version: TLSv1.2}}\n" in edited.text
 
 
 def test_routes_are_told_as_written() -> None:
