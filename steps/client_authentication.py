@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from steps.configuration import Files, Record, kept
 from steps.errors import PreconditionFailed, WayBackTaken
-from steps.route_edit import as_before
 from steps.route_step import (
     NO_ADDRESS,
     PAGE,
@@ -19,7 +19,7 @@ from steps.route_step import (
     unsaid_words,
 )
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
-from steps.way_in import Files, Push, nothing_wrong
+from steps.way_in import Push, nothing_wrong
 from steps.zone_settings import broken
 
 TITLE = "Require Cloudflare's client certificate at the origin"
@@ -75,11 +75,13 @@ class ClientAuthentication(RouteStep):
             raise PreconditionFailed(
                 " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
             )
-        files = self.changed_files(facts, "require")
+        changed = self.change(facts, "require")
+        files = {change.path: change.after for change in changed.files}
         return Plan(
             step=self.key, site=site,
             changes=self.changes(site, facts, files, "require", "outage-if-wrong"),
-            inputs=self.inputs(facts, files), notes=self.notes(site, facts), page=PAGE,
+            inputs=self.inputs(facts, files, kept(changed)), notes=self.notes(site, facts),
+            page=PAGE,
             way_back=self.way_back(site, facts),
         )  # fmt: skip
 
@@ -147,17 +149,13 @@ class ClientAuthentication(RouteStep):
         )  # fmt: skip
 
     def _files_before(self, plan: Plan) -> Files:
-        facts = self.now(plan)
-        text = as_before(facts.text, plan.inputs["routes_before"])
-        if text is None:
+        files = self.now(plan).configuration.restored(Record.of(plan.inputs), self.ca_pem.encode())
+        if files is None:
             raise PreconditionFailed(
-                "The routes file has been changed by somebody else meanwhile, so it was not put"
+                "The routes have been changed by somebody else meanwhile, so they were not put"
                 " back.",
-                hint="Take client_authentication out of the routes file by hand and push it.",
+                hint="Take client_authentication out of the routes by hand and push it.",
             )
-        files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
-        if plan.inputs["ca_file"] and facts.ca is not None:
-            files[plan.inputs["ca_file"]] = None
         return files
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:

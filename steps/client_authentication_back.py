@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from steps.client_authentication import BACK, BACK_WHY
+from steps.configuration import Configuration, Files, Record
 from steps.errors import NotAsApproved, PreconditionFailed
-from steps.route_edit import CA_FILE, as_before, taken_out
 from steps.route_step import (
     NO_ADDRESS,
     PAGE,
@@ -16,9 +16,10 @@ from steps.route_step import (
     RouteStep,
     expected,
     probe_rows,
+    words,
 )
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Receipt, Site, Verdict, Waiting
-from steps.way_in import Files, Offered, Push
+from steps.way_in import Offered, Push
 from steps.zone_settings import broken
 
 
@@ -34,12 +35,12 @@ class ClientAuthenticationBack(RouteStep):
         return self.look(site)
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
-        """The routes file as it was, else without our lines; and our CA file with them."""
+        """The files as they were, else without our lines; and our CA file with them."""
         ours = _ours(past)
-        text = _text(facts.text, ours)
-        if ours and text == facts.text and _required(facts.deployed):
+        files = self._undone(facts.configuration, ours) if ours else {}
+        if ours and not files and _required(facts.deployed):
             raise PreconditionFailed(
-                "The routes file requires no certificate any more, and the deployment still does.",
+                "The routes require no certificate any more, and the deployment still does.",
                 hint="Wait for a deployment that is under way, or redeploy, then press Retry.",
             )
         offered = _offered(facts, past)
@@ -47,12 +48,8 @@ class ClientAuthenticationBack(RouteStep):
             Change("update", f"request {o.number} · {o.url}", "open", "closed") for o in offered
         )
         inputs = {"close": " ".join(o.number for o in offered), "way": facts.way.name}
-        if not ours or text == facts.text:
+        if not files:
             return Plan(step=self.key, site=site, changes=closing, inputs=inputs if closing else {})
-        files: dict[str, bytes | None] = {facts.routes_path: text.encode()}
-        made = any(receipt.get("ca_file") for receipt in ours)
-        if made and facts.ca is not None and CA_FILE not in text:
-            files[facts.ca_path] = None
         return Plan(
             step=self.key, site=site,
             changes=(
@@ -65,6 +62,24 @@ class ClientAuthenticationBack(RouteStep):
             ),
             way_back="A new run puts it back.",
         )  # fmt: skip
+
+    def _undone(self, there: Configuration, ours: Sequence[Receipt]) -> Files:
+        """What differs when all that this run put in is out again; nothing when it is out."""
+        record = Record.of(ours[-1])
+        for earlier in reversed(ours[:-1]):
+            record = record.since(Record.of(earlier))
+        files = there.restored(record, self.ca_pem.encode())
+        if files is None:  # others have changed them: only our lines are taken out
+            changed = there.taken_out()
+            if changed.blocked:
+                told = [words(f) for f in changed.findings if f.blocking]
+                raise PreconditionFailed(
+                    " ".join(told), hint="Take client_authentication out by hand and deploy it."
+                )
+            made = any(receipt.get("ca_file") for receipt in ours)
+            files = {change.path: change.after for change in changed.files
+                     if made or change.path != there.ca_path}  # fmt: skip
+        return {path: new for path, new in files.items() if new != there.content(path)}
 
     def satisfied(self, site: Site, facts: RouteFacts, past: Past) -> tuple[str, ...]:
         """Nothing of this run is in the file; what may still come in is named."""
@@ -79,7 +94,7 @@ class ClientAuthenticationBack(RouteStep):
         for number in plan.inputs.get("close", "").split():
             if not notes.get(f"closed_{number}"):
                 return self._closed(plan, number)
-        if not plan.inputs.get("routes_path"):
+        if not plan.inputs.get("after"):
             return Done({"undone": "closed"})
         return way.bring(plan, notes, self._push(plan, past), past=past, now=now)
 
@@ -93,11 +108,7 @@ class ClientAuthenticationBack(RouteStep):
 
     def _push(self, plan: Plan, past: Past) -> Push:
         def files() -> Files:
-            facts = self.now(plan)
-            found: dict[str, bytes | None] = {
-                facts.routes_path: _text(facts.text, _ours(past)).encode()
-            }
-            return found | ({plan.inputs["ca_file"]: None} if plan.inputs["ca_file"] else {})
+            return self._undone(self.now(plan).configuration, _ours(past))
 
         return Push(
             files, BACK, BACK_WHY, is_way_back=True, expected=expected(plan),
@@ -150,9 +161,3 @@ def _offered(facts: RouteFacts, past: Past) -> tuple[Offered, ...]:
     names = ("branch", "back_branch")
     branches = {r[name] for r in _receipts(past) for name in names if r.get(name)}
     return tuple(o for o in facts.offered if o.branch in branches)
-
-
-def _text(text: str, ours: Sequence[Receipt]) -> str:
-    """The file from before this run's first change; without our lines when others changed it."""
-    before = as_before(text, ours[0].get("routes_before", "")) if ours else None
-    return taken_out(text) if before is None else before

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from steps.configuration import kept
 from steps.errors import PreconditionFailed
 from steps.route_step import PAGE, RouteFacts, RouteStep, expected, receipt
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
@@ -43,10 +44,11 @@ class Gate(RouteStep):
             raise PreconditionFailed(
                 " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
             )
-        files = self.changed_files(facts, "request")
+        changed = self.change(facts, "request")
+        files = {change.path: change.after for change in changed.files}
         return Plan(
             step=self.key, site=site, changes=self.changes(site, facts, files, "request", "brief"),
-            inputs=self.inputs(facts, files), page=PAGE,
+            inputs=self.inputs(facts, files, kept(changed)), page=PAGE,
             notes=(
                 "The origin asks for a certificate and lets everybody in. A page of the site then"
                 f" says what Cloudflare presented ({self.path}): only SUCCESS opens the next step.",

@@ -103,11 +103,6 @@ def _project(project: ProjectFacts) -> Iterator[str]:
 
 def _code(project: ProjectFacts) -> Iterator[str]:
     yield from project.way_problems
-    if project.config_dir != ".platform":
-        yield (
-            f"The configuration is in {project.config_dir} (Upsun Flex), which this bot does not"
-            " edit yet. Put the change in by hand."
-        )
 
 
 def _deployment(project: ProjectFacts) -> Iterator[str]:

@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, distrust, fingerprints
 from steps.clients.cloudflare import CloudflareClient, CouldNotLook
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
+from steps.configuration import Configuration
 from steps.errors import NotFound
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.preflight import SETTINGS
 from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
-from steps.route_edit import CA_FILE
 from steps.route_step import DeployedRoute
 from steps.site_hosts import Host, sort_hosts
 from steps.step import Site
@@ -166,8 +164,7 @@ class Reading:
         """Everything that the preflight judges."""
         way = self.ways.of(site)
         head = way.head(site)
-        text = way.read(head, f"{head.config_dir}/routes.yaml")
-        findings = routes.findings(text.decode(errors="replace"), ca_path=CA_FILE) if text else ()
+        findings = head.asking("require", (head.content(head.ca_path) or b"")).findings
         authorities = {f for r in self.deployed(site) for f in r.authorities}
         return PreflightFacts(
             zone=self._zone(site), project=self._project(site, way, head),
@@ -192,7 +189,7 @@ class Reading:
             tuple(unseen), self.cloudflare.verify_token().expires_on,
         )  # fmt: skip
 
-    def _project(self, site: Site, way: WayIn, head: Any) -> ProjectFacts:
+    def _project(self, site: Site, way: WayIn, head: Configuration) -> ProjectFacts:
         project = self.platformsh.project(site.project)
         environment = self.platformsh.environment(site.project, site.environment)
         state = environment.deployment_state
@@ -205,7 +202,7 @@ class Reading:
             staged=environment.has_staged_activities,
             manual=self.platformsh.manual_deployments(site.project, site.environment),
             head=head.commit, deployed=self._deployed_commit(site), last_deployment_good=good,
-            way=way.told(site), way_problems=way.unfit(site), config_dir=head.config_dir,
+            way=way.told(site), way_problems=way.unfit(site), config_dir=head.directory,
             routes_have_tls=tls, edge_hostname=environment.edge_hostname,
         )  # fmt: skip
 

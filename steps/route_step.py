@@ -4,13 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
-from steps import route_edit
 from steps.certificates import ORIGIN_CA_ROOTS, fingerprints
+from steps.configuration import (
+    Changed,
+    Configuration,
+    Files,
+    Mode,
+    digests,
+    read_digests,
+)
 from steps.errors import PreconditionFailed
 from steps.following import releases
 from steps.origin.evidence import Expect, ProbeReport
 from steps.origin.vantage import Seen, Vantage
-from steps.route_edit import CA_FILE, digest
+from steps.routes import Finding
 from steps.step import Change, Past, Plan, Row, Site
 from steps.way_in import Offered, WayIn
 from steps.zone_settings import baselines
@@ -38,10 +45,7 @@ class RouteFacts:
     """The repository's head and the deployment, as far as client authentication goes."""
 
     way: WayIn
-    config_dir: str
-    config_tree: str
-    text: str
-    ca: bytes | None
+    configuration: Configuration
     deployed: tuple[DeployedRoute, ...]
     inheriting: tuple[str, ...] = ()
     """Active non-production environments: they inherit the block with the next sync or merge."""
@@ -52,14 +56,6 @@ class RouteFacts:
     """The activity that brought the head has ended well."""
     offered: tuple[Offered, ...] = ()
     """The bot's requests that are still open at the git host."""
-
-    @property
-    def routes_path(self) -> str:
-        return f"{self.config_dir}/routes.yaml"
-
-    @property
-    def ca_path(self) -> str:
-        return f"{self.config_dir}/{CA_FILE}"
 
 
 class WaysIn(Protocol):
@@ -101,18 +97,9 @@ class RouteStep:
         """Read the head of the branch, where people push to it, and the deployment."""
         ground = self.ground
         into = ground.ways.named(way) if way else ground.ways.of(site)
-        head = into.head(site)
-        text = into.read(head, f"{head.config_dir}/routes.yaml")
-        if text is None:
-            raise PreconditionFailed(
-                f"There is no {head.config_dir}/routes.yaml in the repository.",
-                hint="Write the routes out in that file and deploy it, then press Retry.",
-            )
-        ca = into.read(head, f"{head.config_dir}/{CA_FILE}")
-        deployed = ground.deployed(site)
+        head, deployed = into.head(site), ground.deployed(site)
         return RouteFacts(
-            into, head.config_dir, head.config_tree, text.decode(), ca, deployed,
-            ground.inheriting(site), problems, ground.manual(site),
+            into, head, deployed, ground.inheriting(site), problems, ground.manual(site),
             _unsaid(deployed) and ground.brought(site, head.commit), into.offered(site),
         )  # fmt: skip
 
@@ -120,7 +107,7 @@ class RouteStep:
         """The fingerprint that the deployment must show."""
         return fingerprints(self.ca_pem)[0]
 
-    def all_have(self, facts: RouteFacts, mode: route_edit.Mode) -> bool:
+    def all_have(self, facts: RouteFacts, mode: Mode) -> bool:
         """Every https route of the deployment has `mode` and exactly our CA.
 
         Where the deployment does not return the certificates, the files at the deployed commit
@@ -129,73 +116,88 @@ class RouteStep:
         if not facts.deployed or any(r.client_authentication != mode for r in facts.deployed):
             return False
         if _unsaid(facts.deployed):
-            ours = fingerprints((facts.ca or b"").decode(errors="replace"))
-            same = route_edit.asking(facts.text, mode) is None
-            return same and ours == (self.our_ca(),) and facts.head_deployed
+            there = facts.configuration.asking(mode, self._ca(facts))
+            same = not there.files and not there.blocked
+            return same and self._roots(facts) == {self.our_ca()} and facts.head_deployed
         return all(route.authorities == (self.our_ca(),) for route in facts.deployed)
 
-    def changed_files(self, facts: RouteFacts, mode: route_edit.Mode) -> dict[str, bytes | None]:
-        """The files of the commit: the routes, and the CA unless it is there already."""
-        roots = set(fingerprints((facts.ca or b"").decode(errors="replace")))
-        if roots & set(ORIGIN_CA_ROOTS):
+    def _roots(self, facts: RouteFacts) -> set[str]:
+        there = facts.configuration.content(facts.configuration.ca_path)
+        return set(fingerprints((there or b"").decode(errors="replace")))
+
+    def _ca(self, facts: RouteFacts) -> bytes:
+        """Our CA as it is to stand there; written otherwise, it stays as it is written."""
+        there = facts.configuration.content(facts.configuration.ca_path)
+        same = there is not None and self._roots(facts) == {self.our_ca()}
+        return there if same and there is not None else self.ca_pem.encode()
+
+    def change(self, facts: RouteFacts, mode: Mode) -> Changed:
+        """The commit's files: the routes, and the CA unless it is there already.
+
+        Raises PreconditionFailed for what stands in the way.
+        """
+        if self._roots(facts) & set(ORIGIN_CA_ROOTS):
             raise PreconditionFailed(
-                f"{facts.ca_path} holds the Origin CA root. That is the classic mistake: every"
-                " Cloudflare customer can get a certificate from it.",
+                f"{facts.configuration.ca_path} holds the Origin CA root. That is the classic"
+                " mistake: every Cloudflare customer can get a certificate from it.",
                 hint="Remove the file; the bot puts the right CA there.",
             )
-        if facts.ca is not None and roots != {self.our_ca()}:
+        changed = facts.configuration.asking(mode, self._ca(facts))
+        stands = [f for f in changed.findings if f.blocking or f.code == OTHER_AUTHORITIES]
+        if stands:
             raise PreconditionFailed(
-                f"{facts.ca_path} is there already and holds another certificate.",
-                hint="Move it out of the way, or put Cloudflare's origin pull CA into it.",
+                " ".join(words(finding) for finding in stands),
+                hint=" ".join(f.hint for f in stands if f.hint) or "Put this right, then Retry.",
             )
-        edited = route_edit.asking(facts.text, mode)
-        if edited is None:
+        if not changed.files:
             raise PreconditionFailed(
-                f"{facts.routes_path} has {mode} on every route already, and the deployment does"
-                " not show it.",
+                f"The configuration has {mode} on every route already, and the deployment does not"
+                " show it.",
                 hint="Wait for a deployment that is under way, or redeploy, then press Retry.",
             )
-        files: dict[str, bytes | None] = {facts.routes_path: edited.encode()}
-        if facts.ca is None:
-            files[facts.ca_path] = self.ca_pem.encode()
-        return files
+        return changed
 
-    def changes(self, site: Site, facts: RouteFacts, files: Mapping[str, bytes | None], mode: str,
+    def changed_files(self, facts: RouteFacts, mode: Mode) -> Files:
+        """The same as what is committed."""
+        return {change.path: change.after for change in self.change(facts, mode).files}
+
+    def changes(self, site: Site, facts: RouteFacts, files: Files, mode: str,
                 risk: Literal["brief", "outage-if-wrong"]) -> tuple[Change, ...]:  # fmt: skip
         """What the card lists: each file, what people do in between, and the deployment."""
-        place = facts.way.place(site)
-        found = [
-            Change("update", f"{place} · {facts.routes_path}",
-                   route_edit.modes(facts.text), mode, risk)
-        ]  # fmt: skip
-        if facts.ca_path in files:
-            made = files[facts.ca_path] is not None
-            verb: Literal["create", "delete"] = "create" if made else "delete"
-            after = f"CA {self.our_ca()[:16]}…" if made else None
-            found.append(
-                Change(verb, f"{place} · {facts.ca_path}", None if made else "there", after)
-            )
+        there, place, found = facts.configuration, facts.way.place(site), []
+        for path in sorted(files, key=lambda path: path == there.ca_path):
+            is_ca, target = path == there.ca_path, f"{place} · {path}"
+            before = there.content(path)
+            if files[path] is None:
+                found.append(Change("delete", target, "there", None, "none" if is_ca else risk))
+            elif is_ca:
+                found.append(Change("create", target, None, f"CA {self.our_ca()[:16]}…"))
+            else:
+                verb: Literal["create", "update"] = "create" if before is None else "update"
+                was = None if before is None else there.modes()
+                found.append(Change(verb, target, was, mode, risk))
         found += facts.way.between(site)
         target = f"environment {site.environment} · deployment of the commit"
         found.append(Change("deploy", target, None, mode, risk))
         return (*found, releases(site)) if facts.manual else tuple(found)
 
-    def inputs(self, facts: RouteFacts, files: Mapping[str, bytes | None]) -> dict[str, str]:
-        """What the approval is bound to, and the diff that the card shows."""
-        after = files[facts.routes_path]
-        assert after is not None
+    def inputs(self, facts: RouteFacts, files: Files, kept: str = "") -> dict[str, str]:
+        """What the approval is bound to, and the diff that the card shows.
+
+        The CA is among the digests also where it stays as it is: it must be there all the same.
+        """
+        there = facts.configuration
+        before = {path: there.content(path) for path in (*files, there.ca_path)}
+        created = there.ca_path in files
         return {
             "way": facts.way.name,
             "manual": "yes" if facts.manual else "",
-            "config_tree": facts.config_tree,
-            "routes_before": digest(facts.text.encode()),
-            "routes_after": digest(after),
-            "routes_path": facts.routes_path,
-            "ca_path": facts.ca_path,
-            "ca_before": digest(facts.ca),
-            "ca_after": digest(files.get(facts.ca_path, facts.ca)),
-            "ca_file": facts.ca_path if facts.ca_path in files else "",
-            "diff": route_edit.diff(facts.text, after.decode(), facts.routes_path),
+            "config_tree": there.tree,
+            "before": digests(before),
+            "after": digests({**before, **files}),
+            "kept": kept,
+            "ca_file": there.ca_path if created else "",
+            "diff": there.diff(files),
         }
 
     def way(self, plan: Plan) -> WayIn:
@@ -242,13 +244,20 @@ def unsaid_words(facts: RouteFacts) -> tuple[str, ...]:
     return (UNSAID,) if _unsaid(facts.deployed) else ()
 
 
+OTHER_AUTHORITIES = "other-authorities"
+"""Somebody else's CA is in a route's list: its holders would get in as well."""
+
+
+def words(finding: Finding) -> str:
+    """A finding with its place."""
+    place = finding.path or "the routes file"
+    where = f" ({place}, line {finding.line})" if finding.line else ""
+    return f"{finding.message}{where}"
+
+
 def expected(plan: Plan, *, back: bool = False) -> dict[str, str]:
     """The digests of the approved files by path, or of those from before."""
-    suffix = "before" if back else "after"
-    return {
-        plan.inputs["routes_path"]: plan.inputs[f"routes_{suffix}"],
-        plan.inputs["ca_path"]: plan.inputs[f"ca_{suffix}"],
-    }
+    return read_digests(plan.inputs["before" if back else "after"])
 
 
 def probe_rows(report: ProbeReport) -> tuple[Row, ...]:
@@ -261,5 +270,5 @@ def probe_rows(report: ProbeReport) -> tuple[Row, ...]:
 
 def receipt(plan: Plan, brought: Mapping[str, str]) -> dict[str, str]:
     """What the way back needs of a change that was brought in."""
-    bound = ("routes_before", "routes_after", "ca_file")
+    bound = ("before", "after", "kept", "ca_file")
     return {**brought, **{name: plan.inputs[name] for name in bound}}

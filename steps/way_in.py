@@ -6,12 +6,10 @@ Which one a project has is found in its facts (`steps.ways`); the steps know onl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from steps.configuration import Configuration, Files
 from steps.step import Change, Outcome, Past, Plan, Site, Waiting
-
-Files = Mapping[str, bytes | None]
-"""Path to content; None takes the file out."""
 
 
 def nothing_wrong() -> tuple[str, ...]:
@@ -71,12 +69,8 @@ class WayIn(Protocol):
         """Bound in the plan: another way in voids an approval."""
         ...
 
-    def head(self, site: Site) -> Any:
-        """The branch's newest commit where people push to it: a `Snapshot`."""
-        ...
-
-    def read(self, snapshot: Any, path: str) -> bytes | None:
-        """A file of the configuration at that commit; None when there is none."""
+    def head(self, site: Site) -> Configuration:
+        """The configuration at the branch's newest commit, where people push to it."""
         ...
 
     def place(self, site: Site) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from steps.configuration import Configuration, Files, entries_of
 from steps.errors import NotAsApproved, PreconditionFailed
 from steps.following import Following
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Waiting
-from steps.way_in import Files, Offered, Push, commit_message
+from steps.way_in import Offered, Push, commit_message
 
 
 class Repository(Protocol):
@@ -19,6 +20,10 @@ class Repository(Protocol):
     """
 
     def head(self, project: str, environment: str) -> Any: ...
+    def listing(self, snapshot: Any) -> Mapping[str, int]:
+        """The paths of the configuration (and of the application's file) with their modes."""
+        ...
+
     def read(self, snapshot: Any, path: str) -> bytes | None:
         """The file at the snapshot's commit; None when there is none."""
         ...
@@ -37,13 +42,9 @@ class Native:
     following: Following
     name: str = "native"
 
-    def head(self, site: Site) -> Any:
+    def head(self, site: Site) -> Configuration:
         """The head of the environment's branch."""
-        return self.repository.head(site.project, site.environment)
-
-    def read(self, snapshot: Any, path: str) -> bytes | None:
-        """The file at that commit."""
-        return self.repository.read(snapshot, path)
+        return configuration(self.repository, site)
 
     def place(self, site: Site) -> str:
         """The branch, as the plans name it."""
@@ -83,7 +84,7 @@ class Native:
         if push.note(notes, "release"):
             return self.following.released(plan, notes, push, now=now)
         site, noted = plan.site, push.note(notes, "commit")
-        head = self.head(site)
+        head = self.repository.head(site.project, site.environment)
         activity = self.following.of(site, noted) if noted else None
         if activity is not None and activity.outcome in ("failure", "cancelled"):
             # A redeploy would bring the commit that is deployed: this one needs a push of its own.
@@ -139,8 +140,15 @@ class Native:
 
 def before(plan: Plan, push: Push) -> dict[str, str]:
     """What the way back needs to know of the plan, noted with its first commit."""
-    names = () if push.noted_as else ("routes_before", "ca_file")
+    names = () if push.noted_as else ("before", "after", "kept", "ca_file")
     return {name: plan.inputs[name] for name in names}
+
+
+def configuration(repository: Repository, site: Site) -> Configuration:
+    """The configuration at the head of Platform.sh's own branch, or of its mirror."""
+    head = repository.head(site.project, site.environment)
+    entries = entries_of(repository.listing(head), lambda path: repository.read(head, path))
+    return Configuration(head.commit, head.config_dir, head.config_tree, entries)
 
 
 def must_be_as_planned(plan: Plan, config_tree: str) -> None:

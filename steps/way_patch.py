@@ -7,15 +7,15 @@ deployment: it is looked at until it shows the result.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from steps.clients.git_objects import Author
+from steps.configuration import Configuration
 from steps.deployments import must_have_succeeded
 from steps.following import Following
 from steps.patch import FileChange, Mail, keeps_returns, mbox
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Waiting
 from steps.way_in import Offered, Push, commit_message
-from steps.way_native import Repository, before, must_be_as_planned
+from steps.way_native import Repository, before, configuration, must_be_as_planned
 
 FILE_NAME, FILE_TEXT = "file_name", "file_text"
 """The notes that hold a file for people (with the push's prefix before them)."""
@@ -36,13 +36,9 @@ class ByHand:
         """A patch, and for whom."""
         return f"patch:{self.where}"
 
-    def head(self, site: Site) -> Any:
+    def head(self, site: Site) -> Configuration:
         """The mirror's head: the newest that Platform.sh has fetched."""
-        return self.mirror.head(site.project, site.environment)
-
-    def read(self, snapshot: Any, path: str) -> bytes | None:
-        """The file at that commit."""
-        return self.mirror.read(snapshot, path)
+        return configuration(self.mirror, site)
 
     def place(self, site: Site) -> str:
         """The branch, as the plans name it."""
@@ -99,9 +95,9 @@ class ByHand:
     def _noted(self, plan: Plan, push: Push, *, past: Past, now: datetime) -> Noted:
         head = self.head(plan.site)
         if not push.noted_as:
-            must_be_as_planned(plan, head.config_tree)
+            must_be_as_planned(plan, head.tree)
         files = push.files()
-        changes = {p: FileChange(self.read(head, p), after) for p, after in files.items()}
+        changes = {p: FileChange(head.content(p), after) for p, after in files.items()}
         mail = Mail(self.author.name, self.author.email, commit_message(push, past), now)
         text = mbox(changes, mail).decode()
         name = f"{past.run or 'mtls'}-{plan.step}{'-back' if push.noted_as else ''}.patch"

@@ -7,14 +7,13 @@ deployment: when it stops being so, the bot closes its request before anybody me
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from steps.clients.git_host import GitHost, HostSnapshot, NewCommit, Request
 from steps.clients.git_objects import Author
+from steps.configuration import Configuration, digest, entries_of
 from steps.errors import NotAsApproved, NotFound, PreconditionFailed, RequestClosed
 from steps.following import Following
 from steps.request_text import request_text
-from steps.route_edit import digest
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Waiting
 from steps.way_in import Offered, Push, commit_message
 from steps.way_native import before, must_be_as_planned
@@ -42,8 +41,13 @@ class ByRequest:
     def _where(self) -> str:
         return f"{self.repository} at {self.host.vendor}"
 
-    def head(self, site: Site) -> HostSnapshot:
+    def head(self, site: Site) -> Configuration:
         """The branch at the git host, which is what the next merge stands on."""
+        head = self._head(site)
+        entries = entries_of(head.listing(), lambda path: self._read(head, path))
+        return Configuration(head.commit, head.config_dir, head.config_tree, entries)
+
+    def _head(self, site: Site) -> HostSnapshot:
         tip = self.host.tip(self.repository, site.environment)
         if tip is None:
             raise NotFound(
@@ -52,8 +56,7 @@ class ByRequest:
             )  # fmt: skip
         return self.host.snapshot(self.repository, tip, self.config_dir(site))
 
-    def read(self, snapshot: Any, path: str) -> bytes | None:
-        """The file at that commit."""
+    def _read(self, snapshot: HostSnapshot, path: str) -> bytes | None:
         sha = snapshot.blob(path)
         return None if sha is None else self.host.read(self.repository, sha)
 
@@ -148,7 +151,7 @@ class ByRequest:
 
     def _checked(self, plan: Plan, push: Push) -> HostSnapshot:
         """The branch's head; raises where merging at once would not be what was approved."""
-        head = self.head(plan.site)
+        head = self._head(plan.site)
         if not push.noted_as:
             must_be_as_planned(plan, head.config_tree)
         if unsafe := push.safe():
@@ -237,7 +240,7 @@ class ByRequest:
         """Raise NotAsApproved unless every approved file is at that commit, byte for byte."""
         snapshot = self.host.snapshot(self.repository, sha, self.config_dir(plan.site))
         unlike = [path for path, wanted in sorted(push.expected.items())
-                  if digest(self.read(snapshot, path)) != wanted]  # fmt: skip
+                  if digest(self._read(snapshot, path)) != wanted]  # fmt: skip
         if unlike:
             raise NotAsApproved(
                 f"{what} ({sha[:8]}) is not what was approved: {' and '.join(unlike)} are"

@@ -122,7 +122,8 @@ class GitlabStandIn:
         content = hosted.git.file(sha, call["path"])
         if content is None:
             raise RefusedError(404, "404 File Not Found")
-        return {"file_path": call["path"], "file_name": call["path"].rpartition("/")[2],
+        blob = hosted.git.git("rev-parse", f"{sha}:{call['path']}").decode().strip()
+        return {"blob_id": blob, "file_path": call["path"], "file_name": call["path"].rpartition("/")[2],
                 "encoding": "base64", "content": base64.b64encode(content).decode(),
                 "size": len(content), "ref": ref, "commit_id": sha}  # fmt: skip
 

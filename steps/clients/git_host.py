@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from steps.clients.git_objects import Author, added, proven
+from steps.clients.git_objects import APP_FILE, Author, added, proven
 from steps.errors import NotFound, PreconditionFailed
 
 if TYPE_CHECKING:
     from steps.clients.platformsh_models import TreeEntry
 
+__all__ = ["APP_FILE", "GitHost", "HostSnapshot", "NewCommit", "Request"]
 _FILES = ("100644", "100755")
 
 
@@ -27,6 +28,13 @@ class HostSnapshot:
     config_tree: str
     entries: Mapping[str, tuple[str, str]] = field(repr=False)
     """Name to mode and blob id."""
+    beside: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """The same of files at the root, as far as they matter: the application's."""
+
+    def listing(self) -> dict[str, int]:
+        """Path to mode."""
+        inside = {f"{self.config_dir}/{n}": int(m, 8) for n, (m, _) in self.entries.items()}
+        return inside | {name: int(mode, 8) for name, (mode, _) in self.beside.items()}
 
     def blob(self, path: str) -> str | None:
         """The blob id of a file directly in the configuration directory; None for none.
@@ -34,9 +42,10 @@ class HostSnapshot:
         Raises PreconditionFailed for a link, a submodule or a directory in its place.
         """
         directory, _, name = path.rpartition("/")
-        if directory != self.config_dir or name not in self.entries:
+        there = {self.config_dir: self.entries, "": self.beside}.get(directory, {})
+        if name not in there:
             return None
-        mode, sha = self.entries[name]
+        mode, sha = there[name]
         if mode not in _FILES:
             raise PreconditionFailed(
                 f"{path} is a link, a directory or a submodule, and is not edited.",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dulwich.objects import Blob, ShaFile, Tree
 
 SERVICE = "Platform.sh"
+APP_FILE = ".platform.app.yaml"
+"""At the root; tells the application's name where no routes are written out."""
 FILE, DIRECTORY = 0o100644, 0o040000
 LINK, SUBMODULE = 0o120000, 0o160000
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -58,12 +60,22 @@ class Snapshot:
         return name.encode()
 
     def entry(self, path: str) -> tuple[int, str] | None:
-        """Mode and SHA of a file in the configuration directory; None when there is none."""
-        name = self.name_of(path)
-        if name not in self.config:
+        """Mode and SHA of a file in the configuration directory or at the root; None for none."""
+        at_root = "/" not in path
+        tree, name = (self.root, path.encode()) if at_root else (self.config, self.name_of(path))
+        if name not in tree:
             return None
-        mode, sha = self.config[name]
+        mode, sha = tree[name]
         return mode, sha.decode()
+
+    def listing(self) -> dict[str, int]:
+        """Path to mode: the configuration directory, and the application's file at the root."""
+        found = {
+            f"{self.config_dir}/{name.decode(errors='replace')}": mode
+            for name, mode, _ in self.config.iteritems()
+        }
+        app = self.entry(APP_FILE)
+        return found | ({APP_FILE: app[0]} if app else {})
 
 
 @dataclass(frozen=True, slots=True)

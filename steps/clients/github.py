@@ -17,6 +17,7 @@ from pydantic import SecretStr, TypeAdapter
 
 from steps.clients import github_models as m
 from steps.clients.git_host import (
+    APP_FILE,
     HostSnapshot,
     NewCommit,
     Request,
@@ -97,7 +98,10 @@ class GithubClient:
             raise UnexpectedReply(
                 "GitHub does not tell the configuration whole.", service=SERVICE, doing=doing
             )
-        return HostSnapshot(commit, root, config_dir, found.sha, config_entries(config.tree))
+        beside = config_entries(tuple(e for e in listed.tree if e.path == APP_FILE))
+        return HostSnapshot(
+            commit, root, config_dir, found.sha, config_entries(config.tree), beside
+        )
 
     def read(self, repository: str, sha: str) -> bytes:
         """Base64 with line breaks in it, up to 100 MB."""

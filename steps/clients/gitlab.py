@@ -14,6 +14,7 @@ from pydantic import SecretStr, TypeAdapter
 
 from steps.clients import gitlab_models as m
 from steps.clients.git_host import (
+    APP_FILE,
     HostSnapshot,
     NewCommit,
     Request,
@@ -92,9 +93,18 @@ class GitlabClient:
         if not found:
             raise no_directory(config_dir, SERVICE)
         entries = tuple(found)
-        return HostSnapshot(
-            commit, "", config_dir, tree_id(entries, SERVICE), config_entries(entries)
-        )
+        made = config_entries(entries)
+        beside = {} if "routes.yaml" in made else self._beside(repository, commit)
+        return HostSnapshot(commit, "", config_dir, tree_id(entries, SERVICE), made, beside)
+
+    def _beside(self, repository: str, commit: str) -> dict[str, tuple[str, str]]:
+        """The application's file at the root, where it is asked for."""
+        path = _path(repository, "repository", "files", APP_FILE)
+        try:
+            found = self._get(path, m.File, "read the application's file", {"ref": commit})
+        except NotFound:
+            return {}
+        return {APP_FILE: ("100755" if found.execute_filemode else "100644", found.blob_id)}
 
     def read(self, repository: str, sha: str) -> bytes:
         """The blob's own bytes."""

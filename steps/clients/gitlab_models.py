@@ -37,6 +37,13 @@ class Entry(Reply):
     mode: str
 
 
+class File(Reply):
+    """A file with its blob's id."""
+
+    blob_id: str
+    execute_filemode: bool = False
+
+
 class MergeRequest(Reply):
     """Which commit the target branch got is told by three fields; see `merged_as`."""
 

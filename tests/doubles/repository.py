@@ -70,6 +70,10 @@ class Repository:
         config = sorted((p, c) for p, c in files.items() if p.startswith(".platform/"))
         return hashlib.sha1(repr(config).encode()).hexdigest()
 
+    def listing(self, snapshot: Snapshot) -> Mapping[str, int]:
+        found = self._at(snapshot.commit).files
+        return {path: 0o100644 for path in found if path.startswith(".platform")}
+
     def read(self, snapshot: Snapshot, path: str) -> bytes | None:
         return self._at(snapshot.commit).files.get(path)
 

@@ -56,7 +56,7 @@ def test_a_merge_request_is_declined_then_offered_again_and_rebased(tmp_path: Pa
         on.approve(TITLE)
         on.wait(lambda: len(on.hosted().requests) == 2)
         on.hosted().merge(2, "rebase")
-        on.card("The origin is closed.")
+        on.finish()
         assert on.world.direct.measure() == "closed"
         assert "does not return the certificates" in str(on.events("step-finished"))
 
@@ -79,7 +79,7 @@ def test_a_patch_is_brought_in_by_hand(tmp_path: Path) -> None:
         git("clone", "--quiet", str(bare), str(clone), place=tmp_path)
         git("am", stdin=patch)
         on.world.platformsh.mirrored(clone, "main", "bitbucket")
-        on.card("The origin is closed.")
+        on.finish()
         assert on.world.direct.measure() == "closed"
         assert on.world.journal.writes("git") == ()
 
@@ -95,7 +95,7 @@ def test_a_branch_moves_and_what_is_staged_is_deployed(tmp_path: Path) -> None:
         card = on.card(TITLE, "Waiting for a yes")
         on.press(card, "approve")
         on.press(on.card(TITLE, "release of the staged deployment"), "approve")
-        on.card("The origin is closed.")
+        on.finish()
         assert on.world.direct.measure() == "closed"
         kinds = [a.type for a in vendor.activities.listed("main")]
         assert kinds.count("environment.deploy") == 1
@@ -117,6 +117,6 @@ def test_a_build_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> N
         assert "Undo takes the change back" in failed["text"]
         assert on.world.direct.measure() == "open"
         on.press(failed, "retry")
-        on.card("The origin is closed.")
+        on.finish()
         assert on.world.direct.measure() == "closed"
         assert len(on.world.journal.writes("git")) == 2
