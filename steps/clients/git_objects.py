@@ -60,8 +60,8 @@ class Snapshot:
         return name.encode()
 
     def entry(self, path: str) -> tuple[int, str] | None:
-        """Mode and SHA of a file in the configuration directory or at the root; None for none."""
-        at_root = "/" not in path
+        """Mode and SHA of a file in the configuration directory, or the application's."""
+        at_root = path == APP_FILE
         tree, name = (self.root, path.encode()) if at_root else (self.config, self.name_of(path))
         if name not in tree:
             return None

@@ -70,7 +70,7 @@ class Repository:
         return snapshot.listing()
 
     def read(self, snapshot: Snapshot, path: str) -> bytes | None:
-        """A file directly in the configuration directory or at the root; None when there is none.
+        """A file directly in the configuration directory, or the application's; None for none.
 
         Raises PreconditionFailed for a link, a submodule or a directory in its place.
         """

@@ -36,7 +36,6 @@ PROJECT = ProjectFacts(
     head="a" * 40,
     deployed="a" * 40,
     last_deployment_good=True,
-    external="",
     config_dir=".platform",
     routes_have_tls=True,
     edge_hostname="main-bvxea6i-q7x2m5kd3vw4t.eu-5.platformsh.site",
@@ -73,11 +72,9 @@ def test_a_zone_that_is_not_ready_blocks(changed: dict[str, Any], words: str) ->
         ({"status": "paused"}, "paused, not active"),
         ({"dirty": True}, "activity is running"),
         ({"staged": True}, "staged"),
-        ({"manual": True}, "by hand"),
         ({"last_deployment_good": False}, "has failed"),
         ({"deployed": "b" * 40}, "other people's work"),
-        ({"external": "github.com"}, "hosted at github.com"),
-        ({"config_dir": ".upsun"}, "Upsun Flex"),
+        ({"way_problems": ("The token may not make branches there.",)}, "may not make branches"),
         ({"routes_have_tls": False}, "dedicated cluster"),
     ],
 )
@@ -157,3 +154,12 @@ def test_what_people_should_know_is_said_and_stops_nothing() -> None:
     ):
         assert words in said
     assert "port 80" not in " ".join(remarks(FINE))
+
+
+def test_who_must_act_for_a_change_to_come_in_is_told_and_blocks_nothing() -> None:
+    """Requests, patches and manual deployments are ways, not obstacles."""
+    project = replace(PROJECT, manual=True, way=("Somebody must merge it.",))
+    facts = replace(FINE, project=project)
+    assert problems(facts) == ()
+    assert "Somebody must merge it." in remarks(facts)
+    assert "what our commits stage is deployed" in " ".join(remarks(facts))

@@ -84,9 +84,7 @@ def call_on(file: Path, content: bytes) -> Result:
         (b"", "1:1: The file holds no routes"),
     ],
 )
-def test_a_bad_file_is_told_with_its_place(
-    file: Path, ask: str, content: bytes, told: str
-) -> None:
+def test_a_bad_file_is_told_with_its_place(file: Path, ask: str, content: bytes, told: str) -> None:
     """Nothing on standard output, exit 2."""
     file.write_bytes(content)
     done = call(file, ask)

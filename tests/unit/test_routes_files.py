@@ -19,8 +19,6 @@ APPS = b"applications:\n  app:\n    type: php:8.3\n"
 UPSUN = APPS + b"routes:\n" + b"".join(b"  " + line for line in ROUTES.splitlines(keepends=True))
 
 
-
-
 def closed(files: dict[str, Entry], directory: str = ".platform") -> Changed:
     return change(files, directory=directory, ca=CA)
 
