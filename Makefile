@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 JOBS ?= 4
 ARGS ?=
 .DEFAULT_GOAL := help
+# Every worker and every start of the bot would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help sandbox run check test lint fmt types bench goldens pictures clean
 
@@ -16,9 +18,9 @@ help: ## what can be made
 # uv makes the environment. Where the machine has none, a pinned one is put into the environment
 # by pip, and kept there (--inexact).
 define sync
-	@if command -v uv >/dev/null 2>&1; then uv sync --quiet --frozen --python $(PYTHON) $(1); else \
+	@if command -v uv >/dev/null 2>&1; then uv sync --quiet --frozen --compile-bytecode --python $(PYTHON) $(1); else \
 	  bash tests/bootstrap.sh $(PYTHON) $(VENV) $(UV_VERSION) && \
-	  $(BIN)/uv sync --quiet --frozen --inexact $(1); fi
+	  $(BIN)/uv sync --quiet --frozen --inexact --compile-bytecode $(1); fi
 	@touch $@
 endef
 

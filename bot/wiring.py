@@ -41,12 +41,13 @@ from steps.following import Following
 from steps.origin.evidence import Bounds
 from steps.origin.look import Way
 from steps.origin.resolve import Resolver
-from steps.origin.vantage import Vantage, kept
+from steps.origin.vantage import Vantage
 from steps.pinned import client_ca, git_host_keys, origin_ca_roots
 from steps.reading import Reading
 from steps.registry import Options, Steps, all_steps
 from steps.step import Past, Plan, Site, Verdict
 from steps.ways import Reach, Ways
+from steps.zone_settings import baselines
 
 log = structlog.get_logger()
 
@@ -171,13 +172,13 @@ class Bot:
         return Frame(titles, self.policy, clock())
 
     def _sample(self, state: RunState) -> Sample | None:
-        preflight = state.task("preflight")
-        baselines = kept(preflight.receipt.get("baseline", "")) if preflight else {}
-        if state.site is None or not baselines:
+        looks = baselines(state.past)
+        if state.site is None or not looks:
             return None
-        host = state.site.name if state.site.name in baselines else next(iter(baselines))
-        judged = self.parts.vantage.glance(host, baselines[host])
-        return Sample(judged.state != "broken", f"{host}: {judged.words}")
+        host = state.site.name if state.site.name in looks else next(iter(looks))
+        judged = self.parts.vantage.glance(host, looks[host])
+        unclear = judged.state == "inconclusive"
+        return Sample(judged.state == "fine", f"{host}: {judged.words}", unclear)
 
     def desk(self) -> Desk:
         """The desk with everything that it may ask for."""
@@ -196,7 +197,8 @@ class Bot:
     def serve(self, until: threading.Event) -> None:
         """Run until told to end. Raises StoreLocked when another bot has the store."""
         with self.store.exclusive():
-            app = slack_app(self.client, self.desk())
+            desk = self.desk()
+            app = slack_app(self.client, desk)
             token = self.settings.slack.app_token.get_secret_value()
             handler = connection(app, self.client, token)
             for part in (self.driver, self.outbox, self.sampler):
@@ -205,6 +207,7 @@ class Bot:
             log.info("ready", seams=self.settings.seams_moved())
             until.wait()
             handler.close()  # type: ignore[no-untyped-call]
+            desk.pool.shutdown()  # what was acknowledged is carried out before the end
             for stopping in (self.sampler, self.driver, self.outbox):
                 stopping.stop()
         self.store.close()

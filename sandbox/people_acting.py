@@ -63,7 +63,9 @@ class Conversation:
                 return ended
             self._pressed.add(button["value"])
             self._tell(f"Approver presses {button['text']['text']}")
-            self._slack.press(APPROVER, SITE_OPS, message["ts"], button["action_id"])
+            ack = self._slack.press(APPROVER, SITE_OPS, message["ts"], button["action_id"])
+            if not ack.answered:  # Slack says that it failed: whoever sees that presses again
+                self._pressed.discard(button["value"])
 
     def undo(self) -> None:
         """The starter presses Undo on the run's first message."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from steps.configuration import Files, Record, kept
 from steps.errors import PreconditionFailed, WayBackTaken
+from steps.origin.evidence import Attempt
 from steps.route_step import (
     NO_ADDRESS,
     PAGE,
@@ -17,10 +18,11 @@ from steps.route_step import (
     receipt,
     unnamed,
     unsaid_words,
+    words,
 )
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.way_in import Push, nothing_wrong
-from steps.zone_settings import broken
+from steps.zone_settings import broken, ssl_rules
 
 TITLE = "Require Cloudflare's client certificate at the origin"
 WHY = """\
@@ -37,6 +39,8 @@ PREVIEW = (
     " and health check. That is expected, and says nothing against the change; production is"
     " reached through Cloudflare, which shows its certificate already."
 )
+_ENDS = frozenset({"alert-after-request", "eof-after-request"})
+REFUSED = "Visitors are refused as well, until origin pulls are on: the next step."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class WayBack:
     looks: int = 3
     within: timedelta = timedelta(seconds=120)
     every: timedelta = timedelta(seconds=2)
+    blind: timedelta = timedelta(minutes=15)
+    """For so long again it goes on when the last look said neither."""
 
 
 @dataclass
@@ -57,6 +63,8 @@ class ClientAuthentication(RouteStep):
     gated: bool
     """A page shows beforehand whether Cloudflare presents its certificate."""
     back: WayBack
+    unserved: Callable[[Site], tuple[str, ...]]
+    """Hosts whose visitors do not come through Cloudflare to this project, a sentence each."""
     pulls: Callable[[Site], tuple[str, ...]] = lambda _site: ()
     """What is missing at Cloudflare at this moment: looked at until the change is live."""
 
@@ -65,7 +73,8 @@ class ClientAuthentication(RouteStep):
 
     def observe(self, site: Site) -> RouteFacts:
         """The repository and the deployment, and whether Cloudflare is ready for it."""
-        return self.look(site, self.ready(site) if site.order == "no-downtime" else ())
+        ready = self.ready(site) if site.order == "no-downtime" else ()
+        return self.look(site, tuple(dict.fromkeys((*self.unserved(site), *ready))))
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
         """The routes file with `require`, and the CA beside it."""
@@ -73,15 +82,15 @@ class ClientAuthentication(RouteStep):
             return Plan(step=self.key, site=site, changes=())
         if facts.problems:
             raise PreconditionFailed(
-                " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
+                " ".join(facts.problems), hint="Put this right, then press Retry."
             )
         changed = self.change(facts, "require")
         files = {change.path: change.after for change in changed.files}
         return Plan(
             step=self.key, site=site,
             changes=self.changes(site, facts, files, "require", "outage-if-wrong"),
-            inputs=self.inputs(facts, files, kept(changed)), notes=self.notes(site, facts),
-            page=PAGE,
+            inputs=self.inputs(facts, files, kept(changed)), page=PAGE,
+            notes=(*self.notes(site, facts), *ssl_rules(past)),
             way_back=self.way_back(site, facts),
         )  # fmt: skip
 
@@ -149,14 +158,21 @@ class ClientAuthentication(RouteStep):
         )  # fmt: skip
 
     def _files_before(self, plan: Plan) -> Files:
-        files = self.now(plan).configuration.restored(Record.of(plan.inputs), self.ca_pem.encode())
-        if files is None:
+        """As they were; changed by somebody else, exactly our lines go: visitors are refused."""
+        there = self.now(plan).configuration
+        files = there.restored(Record.of(plan.inputs), self.ca_pem.encode())
+        if files is not None:
+            return files
+        changed = there.taken_out()
+        if changed.blocked:
+            told = " ".join(words(f) for f in changed.findings if f.blocking)
             raise PreconditionFailed(
-                "The routes have been changed by somebody else meanwhile, so they were not put"
-                " back.",
-                hint="Take client_authentication out of the routes by hand and push it.",
+                told, hint="Take client_authentication out of the routes by hand and push it."
             )
-        return files
+        return {
+            change.path: change.after for change in changed.files
+            if plan.inputs["ca_file"] or change.path != there.ca_path
+        }  # fmt: skip
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """The deployment, then the visitors, and the way back if they are refused."""
@@ -192,11 +208,12 @@ class ClientAuthentication(RouteStep):
         failed = int(waiting.handle["failed"]) + (seen.state == "broken")
         if failed >= self.back.looks:
             return Noted({"way_back": "taken", "saw": " ".join(seen.evidence)})
-        # Not while visitors are being refused: slow looks must not let the time run out on them.
-        over = now >= datetime.fromisoformat(waiting.handle["until"])
-        if over and seen.state != "broken":
-            kept = {k: v for k, v in waiting.handle.items() if k in ("commit", "request")}
-            return Done(receipt(plan, kept))
+        # Not while visitors are refused or cannot be seen: neither lets the time run out on them.
+        until = datetime.fromisoformat(waiting.handle["until"])
+        blind = seen.state == "inconclusive" and now < until + self.back.blind
+        if now >= until and seen.state != "broken" and not blind:
+            brought = {k: v for k, v in waiting.handle.items() if k in ("commit", "request")}
+            return Done(receipt(plan, brought))
         handle = {**waiting.handle, "failed": str(failed)}
         return Waiting(waiting.what, handle, now + self.back.every, waiting.give_up_at)
 
@@ -210,6 +227,8 @@ class ClientAuthentication(RouteStep):
         rows = probe_rows(report)
         if report.verdict != "closed":
             told = tuple(a.evidence for a in report.attempts if a.verdict != "closed")
+            if published and report.attempts and all(map(_needs_a_control, report.attempts)):
+                return Verdict("set", (*told, REFUSED), rows=rows, proven_by="origin-probe")
             told = told or (NO_ADDRESS,)
             return Verdict("not-yet", told, rows=rows, hint="Nodes switch one after the other.")
         if silent := unnamed(facts, report):
@@ -217,9 +236,13 @@ class ClientAuthentication(RouteStep):
         closed = f"The probe was refused on all {report.of} addresses without our certificate."
         told = (closed, *unsaid_words(facts))
         if published:
-            refused = "Visitors are refused as well, until origin pulls are on: the next step."
-            return Verdict("proven", (*told, refused), rows=rows)
+            return Verdict("proven", (*told, REFUSED), rows=rows)
         seen = self.visitors(past)
         if seen.state != "fine":
             return broken(seen)
         return Verdict("proven", (*told, *seen.evidence), rows=rows)
+
+
+def _needs_a_control(attempt: Attempt) -> bool:
+    """Closed, or ended as a refusal ends; in this order no visitor is served who could tell."""
+    return attempt.verdict == "closed" or attempt.reason in _ENDS

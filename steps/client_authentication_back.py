@@ -1,7 +1,7 @@
 """The way back from client authentication: always open to one approver, and quick."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -31,13 +31,19 @@ class ClientAuthenticationBack(RouteStep):
     title: ClassVar[str] = "Client authentication off"
 
     def observe(self, site: Site) -> RouteFacts:
-        """The repository and the deployment."""
-        return self.look(site)
+        """The repository and the deployment, and whether another one is on its way."""
+        return replace(self.look(site), deploying=self.ground.deploying(site))
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
         """The files as they were, else without our lines; and our CA file with them."""
         ours = _ours(past)
         files = self._undone(facts.configuration, ours) if ours else {}
+        if ours and not files and facts.deploying:
+            raise PreconditionFailed(
+                "A deployment is under way, and it may be the one that requires a certificate: what"
+                " comes next here would let it refuse every visitor.",
+                hint="Wait until it has ended, then press Retry.",
+            )
         if ours and not files and _required(facts.deployed):
             raise PreconditionFailed(
                 "The routes require no certificate any more, and the deployment still does.",

@@ -1,14 +1,20 @@
 """Development mode: on while the run changes things, so that every look reaches the origin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from steps.step import Past, Plan, Site, Verdict
+from steps.step import Noted, Outcome, Past, Plan, Site, Verdict
 from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, baselines, broken
 
 PAGE = "https://developers.cloudflare.com/cache/reference/development-mode/"
+CACHED = "cached"
+"""In the notes: the URLs that the cache answered before the switch, a line each."""
+NOTHING_CACHED = (
+    "It reads on. Nothing was found that the cache answered before, no page and no file that one"
+    " names, so nothing outside can show the difference; every look of this run is uncached anyway."
+)
 
 
 @dataclass
@@ -17,6 +23,9 @@ class DevelopmentMode(ZoneSettingStep):
 
     later_changes: Callable[[Site], tuple[str, ...]] = lambda _site: ()
     """The titles of the later steps that still have something to change."""
+    cached_url: Callable[[str], str] = lambda _host: ""
+    """A URL of a host that the cache answers today; empty when none is found."""
+    is_hit: Callable[[str], bool] = lambda _url: False
 
     key: ClassVar[str] = "development-mode"
     title: ClassVar[str] = "Development mode on"
@@ -50,22 +59,31 @@ class DevelopmentMode(ZoneSettingStep):
             return ("Development mode is on already.",)
         return ("No later change is missing, so the cache can stay as it is.",)
 
+    def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
+        """What the cache answers today is written down first: afterwards nobody can tell."""
+        if CACHED in notes:
+            return super().apply(plan, notes, past=past, now=now)
+        urls = (self.cached_url(host) for host in baselines(past))
+        return Noted({CACHED: "\n".join(url for url in urls if url)})
+
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
-        """Read back, and a page that a cache could answer is answered by the origin."""
+        """Read back, and what the cache answered before is answered by the origin."""
         unlike = self.unlike(plan)
         if unlike:
             return Verdict("failed", unlike, hint="Somebody or something has changed it back.")
-        looks = baselines(past)
-        hits = tuple(host for host in looks if self.vantage.cache_answers(host))
+        urls = past.receipts.get(self.key, {}).get(CACHED, "").splitlines()
+        hits = tuple(url for url in urls if self.is_hit(url))
         if hits:
             return Verdict(
-                "not-yet", tuple(f"{host}: still answered by the cache" for host in hits)
+                "not-yet", tuple(f"{url} is still answered by the cache" for url in hits)
             )
         seen = self.visit(past)
         if seen.state != "fine":
             return broken(seen)
-        hosts = ", ".join(looks)
-        return Verdict("proven", (f"No page is answered by the cache any more: {hosts}.",))
+        if not urls:
+            return Verdict("set", (NOTHING_CACHED, *seen.evidence))
+        told = f"No longer answered by the cache, as they were before: {', '.join(urls)}."
+        return Verdict("proven", (told, *seen.evidence))
 
 
 @dataclass

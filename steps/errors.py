@@ -7,8 +7,8 @@
     ├─ Rejected                       a command that we will not carry out
     │   ├─ NotAllowed  AlreadyDecided  PlanHasChanged  SiteBusy  NothingToUndo  UnknownSite
     ├─ StepError                      a step that cannot go on
-    │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible
-    │   └─ PlanOver: WayBackTaken  RequestClosed  NotAsApproved
+    │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
+    │   └─ PlanVoid: RequestClosed  NotAsApproved
     ├─ EditError                      a routes file that we will not edit: file, line, column
     ├─ ClientError                    outside: .service .doing .status .vendor_code .request_id
     │   ├─ Unreachable  RateLimited  Denied  NotFound  AlreadyExists  UnexpectedReply
@@ -89,6 +89,12 @@ class PreconditionFailed(StepError):
     code = "precondition"
 
 
+class PlanVoid(StepError):
+    """What was approved is not what there is any more; a retry plans anew and asks again."""
+
+    code = "plan-void"
+
+
 class VerificationFailed(StepError):
     """The work was done, and its proof did not come."""
 
@@ -107,23 +113,19 @@ class Irreversible(StepError):
     code = "irreversible"
 
 
-class PlanOver(StepError):
-    """What was approved is no longer on its way: a retry plans anew and asks anew."""
-
-
-class WayBackTaken(PlanOver):
+class WayBackTaken(StepError):
     """Visitors were refused, so the step went back by itself as its plan said."""
 
     code = "way-back-taken"
 
 
-class RequestClosed(PlanOver):
+class RequestClosed(PlanVoid):
     """A pull or merge request ended without being merged; the branch is as it was."""
 
     code = "request-closed"
 
 
-class NotAsApproved(PlanOver):
+class NotAsApproved(PlanVoid):
     """What was brought in is not what was approved."""
 
     code = "not-as-approved"

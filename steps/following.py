@@ -33,6 +33,10 @@ class Following:
         """The newest push of the environment's branch."""
         return next(iter(self._activities(site, _PUSH)), None)
 
+    def deploying(self, site: Site) -> bool:
+        """Whether a push to the environment is on its way into its deployment."""
+        return any(a.outcome == "running" for a in self._activities(site, _PUSH))
+
     def awaiting(self, push: Push, commit: str, now: datetime, **more: str) -> Waiting:
         """Wait for the deployment of `commit`."""
         handle = {"commit": commit, "phase": "deploy", "noted_as": push.noted_as, **more}

@@ -38,7 +38,7 @@ class Gate(RouteStep):
 
     def plan(self, site: Site, facts: RouteFacts, past: Past) -> Plan:
         """The routes file with `request`, unless it asks or requires already."""
-        if not self.path or self.all_have(facts, "require") or self.all_have(facts, "request"):
+        if not self.path or self._requires(facts) or self.all_have(facts, "request"):
             return Plan(step=self.key, site=site, changes=())
         if facts.problems:
             raise PreconditionFailed(
@@ -64,7 +64,12 @@ class Gate(RouteStep):
                 "No page that echoes X-Client-Verify is set (MTLS_RUN_GATE_PATH): whether"
                 " Cloudflare presents its certificate is not proven beforehand.",
             )
+        if self._requires(facts):
+            return ("A route requires a certificate already: only to ask for one would open it.",)
         return ("The deployment asks for a certificate of our CA already.",)
+
+    def _requires(self, facts: RouteFacts) -> bool:
+        return any(route.client_authentication == "require" for route in facts.deployed)
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Bring the change in."""

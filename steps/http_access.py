@@ -15,6 +15,9 @@ from steps.errors import PreconditionFailed
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 
 PAGE = "https://docs.upsun.com/environments/http-access-control.html"
+NOTHING = "-"
+"""Noted for a change that Platform.sh deployed nothing for: it is made all the same."""
+NONE_LEFT = "No environment is left to ask."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,21 @@ class AccessState:
     addresses: tuple[str, ...]
     url: str
     """A page of the environment, to ask without credentials."""
+    shut: bool = False
+    """It has inherited client authentication: nobody gets as far as access control."""
 
     @property
     def effective(self) -> bool:
         """Enabled with empty lists protects nothing (the reference shows such a sample)."""
         return self.enabled and bool(self.users or self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What a request without credentials came to; ``unclear`` is neither, and says why."""
+
+    state: Literal["refused", "let in", "unclear"]
+    saw: str
 
 
 class Access(Activities, Protocol):
@@ -51,8 +64,8 @@ class AccessStep:
 
     platformsh: Access
     states: Callable[[Site], tuple[AccessState, ...]]
-    refused: Callable[[str], str]
-    """What a request without credentials got: empty when it was refused, else a sentence."""
+    ask: Callable[[str], Stranger]
+    """Asks a page without credentials."""
     rhythm: Rhythm
 
     kind: ClassVar[Literal["change", "look"]] = "change"
@@ -69,13 +82,15 @@ class AccessStep:
         unlike = {s.environment for s in self.states(plan.site) if s.effective != self.enables}
         for environment in plan.inputs:
             begun = notes.get(f"deploys {environment}")
-            if self._failed(plan.site, begun) if begun else environment in unlike:
+            again = begun is not None and begun != NOTHING and self._failed(plan.site, begun)
+            if again or (begun is None and environment in unlike):
                 started = self.platformsh.set_http_access(
                     plan.site.project, environment, enabled=self.enables,
                     basic_auth=self.basic_auth(),
                 )  # fmt: skip
-                return Noted({f"deploys {environment}": started[0].id if started else ""})
-        running = " ".join(a for e in plan.inputs if (a := notes.get(f"deploys {e}")))
+                return Noted({f"deploys {environment}": started[0].id if started else NOTHING})
+        begun_all = (notes.get(f"deploys {environment}", NOTHING) for environment in plan.inputs)
+        running = " ".join(activity for activity in begun_all if activity != NOTHING)
         if not running:
             return Done({"environments": " ".join(plan.inputs)})
         return self.rhythm.waiting("the environments to deploy", {"activities": running}, now)
@@ -93,10 +108,28 @@ class AccessStep:
             must_have_succeeded(self.platformsh, plan.site, activity)
         return Done({"environments": " ".join(plan.inputs)})
 
-    def asked(self, plan: Plan) -> dict[str, str]:
-        """By environment of the plan, what a request without credentials got."""
-        urls = {state.environment: state.url for state in self.states(plan.site)}
-        return {name: self.refused(urls[name]) for name in plan.inputs if name in urls}
+    def judged(self, plan: Plan, wanted: Literal["refused", "let in"], proof: str) -> Verdict:
+        """What requests without credentials show: all must be as wanted; `proof` follows a name.
+
+        Behind inherited client authentication nobody can see it, which is neither.
+        """
+        states = {state.environment: state for state in self.states(plan.site)}
+        gone = tuple(f"{name} is not there any more." for name in plan.inputs if name not in states)
+        asked = {name: self.ask(states[name].url) for name in plan.inputs if name in states}
+        shut = tuple(
+            f"{name} requires a client certificate that nobody can present, so what access control"
+            " does there cannot be seen; nobody comes in either way."
+            for name, seen in asked.items() if states[name].shut and seen.state == "unclear"
+        )  # fmt: skip
+        unlike = tuple(
+            f"{name}: {seen.saw}" for name, seen in asked.items()
+            if seen.state != wanted and not (states[name].shut and seen.state == "unclear")
+        )  # fmt: skip
+        if unlike or gone:
+            return Verdict("not-yet", (*unlike, *gone, *shut))
+        if shut:
+            return Verdict("inconclusive", shut, acceptable=True)
+        return Verdict("proven", tuple(f"{name} {proof}" for name in asked) or (NONE_LEFT,))
 
 
 @dataclass
@@ -121,7 +154,7 @@ class HttpAccess(AccessStep):
 
     def plan(self, site: Site, facts: tuple[AccessState, ...], past: Past) -> Plan:
         """One change for each environment without effective access control."""
-        bare = [state for state in facts if not state.effective]
+        bare = sorted((s for s in facts if not s.effective), key=lambda s: s.environment)
         if bare:
             self._refuse(bare)
         return Plan(
@@ -132,7 +165,7 @@ class HttpAccess(AccessStep):
                 for state in bare
             ),
             inputs={state.environment: _words(state) for state in bare},
-            notes=_NOTES if bare else (),
+            notes=(*_NOTES, *_shut(bare)) if bare else (),
             way_back="Access control is switched off again on the environments changed here.",
             page=PAGE,
         )  # fmt: skip
@@ -160,14 +193,7 @@ class HttpAccess(AccessStep):
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """A request without credentials is refused on each of them."""
-        told = self.asked(plan)
-        let_in = tuple(f"{name}: {saw}" for name, saw in told.items() if saw)
-        gone = tuple(f"{name} is not there any more." for name in plan.inputs if name not in told)
-        if let_in or gone:
-            return Verdict("not-yet", (*let_in, *gone))
-        return Verdict(
-            "proven", tuple(f"{name} refuses a request without credentials." for name in told)
-        )
+        return self.judged(plan, "refused", "refuses a request without credentials.")
 
 
 _NOTES = (
@@ -177,7 +203,16 @@ _NOTES = (
 )
 
 
+def _shut(bare: Sequence[AccessState]) -> tuple[str, ...]:
+    return tuple(
+        f"{state.environment} has inherited it: nobody can come in and see what this does there."
+        for state in bare if state.shut
+    )  # fmt: skip
+
+
 def _words(state: AccessState) -> str:
+    if not state.enabled and state.users:
+        return f"off; the users {', '.join(sorted(state.users))} are replaced, for good"
     if not state.enabled:
         return "off"
     return "on, with empty lists (protects nothing)" if not state.effective else "on"
@@ -198,7 +233,7 @@ class HttpAccessBack(AccessStep):
     def plan(self, site: Site, facts: tuple[AccessState, ...], past: Past) -> Plan:
         """One change for each environment that this run has protected."""
         ours = past.receipts.get("http-access", {}).get("environments", "").split()
-        on = [s.environment for s in facts if s.environment in ours and s.effective]
+        on = sorted(s.environment for s in facts if s.environment in ours and s.effective)
         return Plan(
             step=self.key, site=site,
             changes=tuple(
@@ -214,10 +249,4 @@ class HttpAccessBack(AccessStep):
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """A request without credentials is no longer refused for want of them."""
-        still = tuple(
-            f"{name} still asks for credentials." for name, saw in self.asked(plan).items()
-            if not saw
-        )  # fmt: skip
-        if still:
-            return Verdict("not-yet", still)
-        return Verdict("proven", ("The environments let in whoever comes, as before the run.",))
+        return self.judged(plan, "let in", "lets in whoever comes, as before the run.")

@@ -21,6 +21,7 @@ from steps.certificates import (
     traditional_pem,
 )
 from steps.deployments import Activities, Rhythm, after_activity, newest_redeploy, redeployed
+from steps.errors import PreconditionFailed
 from steps.origin.evidence import PeerCertificate, Shown
 from steps.origin.vantage import Vantage
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
@@ -96,6 +97,8 @@ class OriginCertificateStep:
     edge_hostname: Callable[[Site], str]
     clock: Callable[[], datetime]
     rhythm: Rhythm
+    others_work: Callable[[Site], tuple[str, ...]]
+    """What a redeploy would release of other people's, a sentence each."""
     _keys: dict[str, CertificateRequest] = field(default_factory=dict, repr=False)
     """Requests under way, by the digest of their public key. Never written anywhere."""
 
@@ -113,12 +116,16 @@ class OriginCertificateStep:
         least = self.clock() + timedelta(days=REPLACED_DAYS * 2)
         shown = [one for every in seen.values() for one in every]
         lasting = bool(shown) and all(_lasts(one, listed, names, least) for one in shown)
-        return CertificateFacts(hosts, names, lasting, _issuers(seen))
+        return CertificateFacts(hosts, names, lasting, _issuers(seen), self.others_work(site))
 
     def plan(self, site: Site, facts: CertificateFacts, past: Past) -> Plan:
         """One certificate created, installed and deployed; nothing when one is live already."""
         if facts.lasting:
             return Plan(step=self.key, site=site, changes=())
+        if facts.problems:
+            raise PreconditionFailed(
+                " ".join(facts.problems), hint="Deploy them or put them right, then press Retry."
+            )
         names = ", ".join(facts.names)
         return Plan(
             step=self.key, site=site,
@@ -173,10 +180,11 @@ class OriginCertificateStep:
         return Noted({"public_key": request.public_key_digest, "issued": "", "installed": ""})
 
     def _start_over(self, issued: OriginCertificate | None) -> Noted:
-        """The key is lost with the process that held it: revoke what was issued for it."""
-        if issued is not None:
-            self.cloudflare.revoke_origin_certificate(issued.id)
-        return Noted({"public_key": "", "issued": ""})
+        """The key is lost with the process that held it: revoke all that was issued for it."""
+        if issued is None:
+            return Noted({"public_key": "", "issued": ""})
+        self.cloudflare.revoke_origin_certificate(issued.id)
+        return Noted({"issued": ""})  # and looked for again: a lost answer may have made another
 
     def _issued(self, site: Site, digest: str) -> OriginCertificate | None:
         listed = self.cloudflare.origin_certificates(site.zone_id)

@@ -12,8 +12,18 @@ from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.origin_certificate import PAGE, OriginCa, Project, is_for
+from steps.ssl_mode import VALIDATED
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines, broken
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFacts:
+    """The project's custom certificates, and what the zone asks of a certificate."""
+
+    custom: Mapping[str, str]
+    """PEM by id."""
+    mode: str
 
 
 @dataclass
@@ -27,21 +37,30 @@ class OriginCertificateBack:
     trusted: Callable[[PeerCertificate, str], str]
     """Why visitors would not trust this certificate for this host; empty when they would."""
     rhythm: Rhythm
+    mode: Callable[[Site], str]
+    """The zone's SSL mode: one that validates has no use for what is served after this."""
 
     key: ClassVar[str] = "undo-origin-certificate"
     title: ClassVar[str] = "Origin certificate as before"
     kind: ClassVar[Literal["change", "look"]] = "change"
 
-    def observe(self, site: Site) -> Mapping[str, str]:
-        """The project's custom certificates (PEM) by id."""
+    def observe(self, site: Site) -> InstalledFacts:
+        """The project's custom certificates (PEM) by id, and whether one has to be valid."""
         certificates = self.platformsh.certificates(site.project)
-        return {c.id: c.certificate for c in certificates if not c.is_provisioned}
+        custom = {c.id: c.certificate for c in certificates if not c.is_provisioned}
+        return InstalledFacts(custom, self.mode(site))
 
-    def plan(self, site: Site, facts: Mapping[str, str], past: Past) -> Plan:
+    def plan(self, site: Site, facts: InstalledFacts, past: Past) -> Plan:
         """Delete the one that this run installed, and redeploy."""
-        installed = ours(past, facts, "installed")
+        installed = ours(past, facts.custom, "installed")
         if not installed:
             return Plan(step=self.key, site=site, changes=())
+        if facts.mode in VALIDATED:
+            raise PreconditionFailed(
+                f"SSL mode has become {facts.mode} again: without this certificate every visitor"
+                " might be refused.",
+                hint="Set the mode to Full at Cloudflare, then press Retry.",
+            )
         return Plan(
             step=self.key, site=site,
             changes=(
@@ -56,7 +75,7 @@ class OriginCertificateBack:
             way_back="A new run issues and installs a new one.", page=PAGE,
         )  # fmt: skip
 
-    def satisfied(self, site: Site, facts: Mapping[str, str], past: Past) -> tuple[str, ...]:
+    def satisfied(self, site: Site, facts: InstalledFacts, past: Past) -> tuple[str, ...]:
         """Nothing of this run is installed."""
         return ("No certificate of this run is installed.",)
 

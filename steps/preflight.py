@@ -11,6 +11,7 @@ from steps.origin.vantage import Vantage, keep
 from steps.preflight_checks import PreflightFacts, problems, remarks
 from steps.route_step import probe_rows
 from steps.step import Done, Outcome, Past, Plan, Row, Site, Verdict, Waiting
+from steps.zone_settings import unusable
 
 SETTINGS = ("ssl", "ssl_automatic_mode", "tls_client_auth", "development_mode", "always_use_https")
 
@@ -46,6 +47,7 @@ class Preflight:
             inputs={
                 "hosts": hosts, "neighbours": " ".join(facts.neighbours),
                 "edge_hostname": facts.project.edge_hostname, "head": facts.project.head,
+                "ssl_rules": "\n".join((*facts.zone.overrides, *facts.zone.unseen)),
                 **{name: facts.zone.settings.get(name, "") for name in SETTINGS},
             },
         )  # fmt: skip
@@ -56,16 +58,19 @@ class Preflight:
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """The first look at every host, to judge later ones against."""
-        hosts = [*plan.inputs["hosts"].split(), *plan.inputs["neighbours"].split()]
-        looks = self.vantage.baseline(hosts)
-        unclear = [f"{host}: {look.error} {look.detail}" for host, look in looks.items()
-                   if look.error and look.error not in LOOPING]  # fmt: skip
-        if unclear:
+        ours = plan.inputs["hosts"].split()
+        looks = self.vantage.baseline([*ours, *plan.inputs["neighbours"].split()])
+        unclear = {host: why for host, look in looks.items() if (why := unusable(look))}
+        if any(host in unclear for host in ours):
+            told = "; ".join(f"{host}: {unclear[host]}" for host in ours if host in unclear)
             raise PreconditionFailed(
-                "A first look through Cloudflare did not come to an answer: " + "; ".join(unclear),
+                f"A first look through Cloudflare did not come to an answer: {told}.",
                 hint="Without it no later look can be judged. Put this right, then press Retry.",
             )
-        return Done({**plan.inputs, "baseline": keep(looks)})
+        # A neighbour that is broken today cannot be broken by this run, nor judged in it.
+        judged = {host: look for host, look in looks.items() if host not in unclear}
+        unjudged = "\n".join(f"{host}: {why}" for host, why in sorted(unclear.items()))
+        return Done({**plan.inputs, "baseline": keep(judged), "unjudged": unjudged})
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Nothing is awaited."""
@@ -82,9 +87,11 @@ class Preflight:
             "closed": "Today the origin refuses whoever comes without our certificate.",
             "inconclusive": "Whether the origin is open today could not be seen from here.",
         }[report.verdict]
+        unjudged = past.receipts.get(self.key, {}).get("unjudged", "").splitlines()
+        odd = tuple(f"Broken today, and not looked at in this run: {line}." for line in unjudged)
         served = Row("hosts", "served through this zone", ", ".join(hosts))
         return Verdict(
-            "proven", (today, *plan.notes), rows=(served, *probe_rows(report)),
+            "proven", (today, *odd, *plan.notes), rows=(served, *probe_rows(report)),
             hint=report.verdict,
         )  # fmt: skip
 
@@ -97,7 +104,3 @@ def _site(site: Site, facts: PreflightFacts) -> tuple[str, ...]:
         f"{site.name} is neither attached to the project {site.project} nor one of its routes (its"
         f" hosts: {known}).",
     )
-
-
-LOOPING = frozenset({"redirect-loop"})
-"""A site that redirects in a circle today may be what the run is to mend."""

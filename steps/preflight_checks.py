@@ -143,8 +143,9 @@ def remarks(facts: PreflightFacts) -> tuple[str, ...]:
 def _zone_remarks(facts: PreflightFacts) -> Iterator[str]:
     settings = facts.zone.settings
     yield (
-        f"SSL mode {settings['ssl']}, Automatic SSL/TLS {settings['ssl_automatic_mode']}, origin"
-        f" pulls {settings['tls_client_auth']}, development mode {settings['development_mode']}."
+        f"SSL mode {settings['ssl']}, Automatic SSL/TLS"
+        f" {settings.get('ssl_automatic_mode') or 'not to be had'}, origin pulls"
+        f" {settings['tls_client_auth']}, development mode {settings['development_mode']}."
     )
     if settings.get("always_use_https") != "on":
         yield (

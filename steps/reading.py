@@ -9,7 +9,7 @@ from steps.clients.cloudflare import CloudflareClient, CouldNotLook
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
 from steps.configuration import Configuration
-from steps.errors import NotFound
+from steps.errors import Denied, NotFound, PreconditionFailed, UnexpectedReply
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.preflight import SETTINGS
@@ -19,6 +19,7 @@ from steps.site_hosts import Host, sort_hosts
 from steps.step import Site
 from steps.way_in import WayIn
 from steps.ways import Ways
+from steps.zone_settings import there_or_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,18 @@ class Reading:
 
     def deployed(self, site: Site) -> tuple[DeployedRoute, ...]:
         """Every https route of the current deployment with its client authentication."""
-        deployment = self.platformsh.current_deployment(site.project, site.environment)
+        return self._routes(site.project, site.environment)
+
+    def shut(self, site: Site, environment: str) -> bool:
+        """Whether another environment of the project requires a client certificate somewhere."""
+        routes = self._routes(site.project, environment)
+        return any(route.client_authentication == "require" for route in routes)
+
+    def _routes(self, project: str, environment: str) -> tuple[DeployedRoute, ...]:
+        deployment = self.platformsh.current_deployment(project, environment)
         if deployment is None:
+            # Nothing deployed, or nothing that we may see? The latter raises here.
+            self.platformsh.environment(project, environment)
             return ()
         return tuple(
             DeployedRoute(
@@ -74,6 +85,28 @@ class Reading:
             edge_hostname=self.edge_hostname(site), resolver=self.vantage.resolver,
         )  # fmt: skip
 
+    def others_work(self, site: Site) -> tuple[str, ...]:
+        """What a push or a redeploy would release of other people's, a sentence each."""
+        environment = self.platformsh.environment(site.project, site.environment)
+        state, found = environment.deployment_state, []
+        if environment.has_staged_activities:
+            found.append(f"Changes are staged on {site.environment}: ours would release them.")
+        if state is not None and state.last_deployment_successful is False:
+            found.append(f"The last deployment of {site.environment} has failed.")
+        return tuple(found)
+
+    def unserved(self, site: Site) -> tuple[str, ...]:
+        """Why a host is not served once only Cloudflare is let in, or trusts; a sentence each."""
+        return tuple(host.trouble for host in self.hosts(site) if not host.servable)
+
+    def served_hosts(self, site: Site) -> tuple[str, ...]:
+        """Every attached or routed host. Raises PreconditionFailed when one is not served so."""
+        if found := self.unserved(site):
+            raise PreconditionFailed(
+                " ".join(found), hint="Put this right or take the host off, then press Retry."
+            )
+        return self.host_names(site)
+
     def neighbours(self, site: Site) -> tuple[str, ...]:
         """Other proxied hosts of the zone: its settings act on them too."""
         ours = set(self.host_names(site))
@@ -94,7 +127,7 @@ class Reading:
 
     def inheriting(self, site: Site) -> tuple[str, ...]:
         """Their names, as the cards say them."""
-        return tuple(e.id for e in self.other_environments(site))
+        return tuple(sorted(e.id for e in self.other_environments(site)))
 
     def overrides(self, site: Site) -> tuple[str, ...]:
         """Own certificates that would be presented instead of the shared one, a sentence each."""
@@ -113,15 +146,22 @@ class Reading:
             found.append(f"{host} is pulled {what}, whatever the global switch says.")
         return tuple(found)
 
+    def ssl_mode(self, site: Site) -> str:
+        """The zone's SSL mode, now."""
+        return self.cloudflare.setting(site.zone_id, "ssl").value
+
     def ready(self, site: Site) -> tuple[str, ...]:
         """What is missing at Cloudflare before the origin may ask for certificates."""
         found = list(self.overrides(site))
         if self.cloudflare.setting(site.zone_id, "tls_client_auth").value != "on":
             found.append("Authenticated origin pulls are off: every visitor would be refused.")
-        mode = self.cloudflare.setting(site.zone_id, "ssl").value
-        if mode in ("off", "flexible"):
-            found.append(f"SSL mode is {mode}: Cloudflare would present nothing.")
-        return tuple(found)
+        return (*found, *self.unencrypted(site))
+
+    def unencrypted(self, site: Site) -> tuple[str, ...]:
+        """Why Cloudflare would present nothing: its mode now, which others and itself may move."""
+        mode = self.ssl_mode(site)
+        low = mode in ("off", "flexible")
+        return (f"SSL mode is {mode}: Cloudflare would present nothing.",) if low else ()
 
     def certificates_for(
         self, site: Site, *, strict: bool
@@ -135,7 +175,7 @@ class Reading:
             if record.proxied and record.name not in names and record.content != edge:
                 told = self._shown((record.name,), record.content, strict=strict)
                 concerns += [f"{record.name} would break: {words}" for words in told]
-        return problems, tuple(concerns)
+        return problems, tuple(sorted(set(concerns)))
 
     def _shown(self, names: tuple[str, ...], where: str, *, strict: bool) -> tuple[str, ...]:
         try:
@@ -147,7 +187,8 @@ class Reading:
             for shown in every:
                 one = shown.agreed
                 if one is None:
-                    found.append(f"{shown.address} shows no certificate for {host}.")
+                    how = "could not be asked for its" if shown.trouble else "shows no"
+                    found.append(f"{shown.address} {how} certificate for {host}.")
                 elif strict and (why := self.distrusted(one, host, self.vantage.strict_roots)):
                     found.append(f"{shown.address} for {host}: {why}")
         return tuple(found)
@@ -166,16 +207,25 @@ class Reading:
         head = way.head(site)
         findings = head.asking("require", (head.content(head.ca_path) or b"")).findings
         authorities = {f for r in self.deployed(site) for f in r.authorities}
+        ends, unseen = self._token_ends()
         return PreflightFacts(
-            zone=self._zone(site), project=self._project(site, way, head),
+            zone=self._zone(site, ends), notes=unseen, project=self._project(site, way, head),
             hosts=self.hosts(site), findings=findings,
             wrong_ca=bool(authorities & set(ORIGIN_CA_ROOTS)),
             neighbours=self.neighbours(site), inheriting=self.inheriting(site),
         )  # fmt: skip
 
-    def _zone(self, site: Site) -> ZoneFacts:
+    def _token_ends(self) -> tuple[datetime | None, tuple[str, ...]]:
+        """When the token ends; that it would not say so stops no run."""
+        try:
+            return self.cloudflare.verify_token().expires_on, ()
+        except (Denied, NotFound, UnexpectedReply):
+            return None, ("When the Cloudflare token ends could not be asked.",)
+
+    def _zone(self, site: Site, token_ends: datetime | None) -> ZoneFacts:
         zone = self.cloudflare.zone_by_id(site.zone_id)
-        settings = {n: self.cloudflare.setting(site.zone_id, n).value for n in SETTINGS}
+        asked = {n: there_or_not(self.cloudflare, site.zone_id, n) for n in SETTINGS}
+        settings = {n: setting.value for n, setting in asked.items() if setting is not None}
         overrides: list[str] = []
         unseen: list[str] = []
         for look in (self.cloudflare.ssl_rules, self.cloudflare.ssl_page_rules):
@@ -186,7 +236,7 @@ class Reading:
                 overrides += found
         return ZoneFacts(
             zone.name, zone.status, zone.paused, settings, self.overrides(site), tuple(overrides),
-            tuple(unseen), self.cloudflare.verify_token().expires_on,
+            tuple(unseen), token_ends,
         )  # fmt: skip
 
     def _project(self, site: Site, way: WayIn, head: Configuration) -> ProjectFacts:
@@ -201,16 +251,22 @@ class Reading:
             type=environment.type, status=environment.status, dirty=environment.is_dirty,
             staged=environment.has_staged_activities,
             manual=self.platformsh.manual_deployments(site.project, site.environment),
-            head=head.commit, deployed=self._deployed_commit(site), last_deployment_good=good,
-            way=way.told(site), way_problems=way.unfit(site), config_dir=head.directory,
-            routes_have_tls=tls, edge_hostname=environment.edge_hostname,
+            head=head.commit, deployed=self._deployed_commit(site, head.commit),
+            last_deployment_good=good, way=way.told(site), way_problems=way.unfit(site),
+            config_dir=head.directory, routes_have_tls=tls,
+            edge_hostname=environment.edge_hostname,
         )  # fmt: skip
 
-    def _deployed_commit(self, site: Site) -> str:
-        """The commit of the newest successful push; empty when the activities do not say."""
+    def _deployed_commit(self, site: Site, head: str) -> str:
+        """The commit of the newest successful push; empty when the activities do not say.
+
+        A head that no push has brought came by a merge or an older push: they do not say then.
+        """
         pushes = self.platformsh.activities(
             site.project, environment=site.environment, type="environment.push"
         )
+        if all(activity.pushed != head for activity in pushes):
+            return ""
         return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
 
     def brought(self, site: Site, commit: str) -> bool:

@@ -10,11 +10,13 @@ from pydantic import SecretStr
 from steps import rollout
 from steps.client_authentication import ClientAuthentication, WayBack
 from steps.client_authentication_back import ClientAuthenticationBack
+from steps.clients.platformsh_models import Environment
 from steps.deployments import Rhythm
 from steps.development_mode import DevelopmentMode, DevelopmentModeBack, DevelopmentModeOff
 from steps.errors import PreconditionFailed
 from steps.gate import Gate
-from steps.http_access import AccessState, HttpAccess, HttpAccessBack
+from steps.http_access import AccessState, HttpAccess, HttpAccessBack, Stranger
+from steps.origin.cacheable import cached_url, is_hit
 from steps.origin_certificate import OriginCertificateStep
 from steps.origin_certificate_back import OriginCertificateBack, OriginCertificateRevoke
 from steps.origin_probe import OriginProbe
@@ -27,6 +29,8 @@ from steps.step import Past, Site, Step
 
 Steps = Mapping[str, Step[Any]]
 _UNAUTHORIZED = 401
+_OF_THE_CERTIFICATE = (400, 495, 496)
+"""What a router answers whoever comes without a client certificate (nginx), before all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ def all_steps(reading: Reading, options: Options, clock: Callable[[], datetime])
     steps: dict[str, Step[Any]] = {step.key: step for step in made}
     first = DevelopmentMode(reading.cloudflare, reading.vantage, options.settle)
     first.later_changes = lambda site: later_changes(steps, site)
+    first.cached_url = lambda host: cached_url(host, reading.vantage.way)
+    first.is_hit = lambda url: is_hit(url, reading.vantage.way)
     steps[first.key] = first
     return steps
 
@@ -93,7 +99,7 @@ def _zone_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         SslFull(*common, check=lambda site: reading.certificates_for(site, strict=False)),
         SslStrict(*common, check=lambda site: reading.certificates_for(site, strict=True)),
         SslHold(*common),
-        SslModeBack(*common),
+        SslModeBack(*common, check=lambda site: reading.certificates_for(site, strict=True)),
         AutomaticSslBack(*common),
         OriginPulls(*common, overrides=reading.overrides),
         OriginPullsBack(*common, asks=reading.asking),
@@ -105,15 +111,15 @@ def _certificate_steps(
 ) -> list[Step[Any]]:
     return [
         OriginCertificateStep(
-            reading.cloudflare, reading.platformsh, reading.vantage, reading.host_names,
-            reading.edge_hostname, clock, options.rhythm,
+            reading.cloudflare, reading.platformsh, reading.vantage, reading.served_hosts,
+            reading.edge_hostname, clock, options.rhythm, reading.others_work,
         ),
         OriginCertificateBack(
             reading.platformsh, reading.vantage, reading.host_names, reading.edge_hostname,
             trusted=lambda certificate, host: reading.distrusted(
                 certificate, host, options.public_roots
             ),
-            rhythm=options.rhythm,
+            rhythm=options.rhythm, mode=reading.ssl_mode,
         ),
         OriginCertificateRevoke(
             reading.cloudflare, reading.platformsh, reading.vantage, reading.host_names,
@@ -125,7 +131,7 @@ def _certificate_steps(
 def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
     ground = Ground(
         reading.ways, reading.deployed, reading.inheriting, reading.edge_hostname,
-        reading.manual, reading.brought,
+        reading.manual, reading.brought, reading.ways.following.deploying,
     )  # fmt: skip
     common = (ground, reading.vantage, options.client_ca)
 
@@ -139,13 +145,22 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
         return tuple(f"The gate is not passed: {words}" for words in unlike)
 
     return [
-        Gate(*common, path=options.gate_path, ready=reading.ready),
+        Gate(
+            *common,
+            path=options.gate_path,
+            ready=lambda site: (*reading.others_work(site), *reading.ready(site)),
+        ),
         ClientAuthentication(
             *common,
             ready=ready,
             gated=bool(options.gate_path),
             back=options.way_back,
             pulls=reading.ready,
+            unserved=lambda site: (
+                *reading.unserved(site),
+                *reading.others_work(site),
+                *reading.unencrypted(site),
+            ),
         ),
         ClientAuthenticationBack(*common),
     ]
@@ -154,20 +169,27 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
 def _access_steps(reading: Reading, options: Options) -> list[Step[Any]]:
     def states(site: Site) -> tuple[AccessState, ...]:
         return tuple(
-            AccessState(
-                e.id, e.type == "production", e.active, e.http_access.is_enabled,
-                e.http_access.users, tuple(a.address for a in e.http_access.addresses),
-                next((u for u in e.urls if u.startswith("https://")), f"https://{e.edge_hostname}/"),
-            )
-            for e in reading.platformsh.environments(site.project)
-        )  # fmt: skip
+            _access_state(e, shut=e.id in site.access_environments and reading.shut(site, e.id))
+            for e in sorted(reading.platformsh.environments(site.project), key=lambda e: e.id)
+        )
 
-    def refused(url: str) -> str:
-        found = reading.vantage.refuses_strangers(url)
-        return "" if found == _UNAUTHORIZED else f"answered {found or 'nothing'}"
+    def ask(url: str) -> Stranger:
+        status = reading.vantage.refuses_strangers(url)
+        if status is None or status in _OF_THE_CERTIFICATE:
+            return Stranger("unclear", f"could not be asked (answered {status or 'nothing'})")
+        saw = f"answered HTTP {status}"
+        return Stranger("refused" if status == _UNAUTHORIZED else "let in", saw)
 
-    access = (reading.platformsh, states, refused, options.rhythm)
+    access = (reading.platformsh, states, ask, options.rhythm)
     return [
         HttpAccess(*access, options.access_user, options.access_password),
         HttpAccessBack(*access),
     ]
+
+
+def _access_state(e: Environment, *, shut: bool) -> AccessState:
+    url = next((u for u in e.urls if u.startswith("https://")), f"https://{e.edge_hostname}/")
+    return AccessState(
+        e.id, e.type == "production", e.active, e.http_access.is_enabled, e.http_access.users,
+        tuple(a.address for a in e.http_access.addresses), url, shut,
+    )  # fmt: skip

@@ -56,6 +56,8 @@ class RouteFacts:
     """The activity that brought the head has ended well."""
     offered: tuple[Offered, ...] = ()
     """The bot's requests that are still open at the git host."""
+    deploying: bool = False
+    """A push is being deployed: what the deployment is now is not what it will be."""
 
 
 class WaysIn(Protocol):
@@ -81,6 +83,8 @@ class Ground:
     manual: Callable[[Site], bool]
     brought: Callable[[Site, str], bool]
     """Whether the deployment of that commit has ended well."""
+    deploying: Callable[[Site], bool]
+    """Whether a push is on its way into its deployment."""
 
 
 @dataclass

@@ -5,8 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from steps.step import Past, Plan, Site, Verdict
-from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep
+from steps.origin.baseline import loops
+from steps.origin.vantage import keep
+from steps.step import Done, Past, Plan, Site, Verdict
+from steps.zone_settings import (
+    SettingFacts,
+    Wanted,
+    ZoneSettingStep,
+    baselines,
+    before_of,
+    ssl_rules,
+    unusable,
+)
 
 PAGE = "https://developers.cloudflare.com/ssl/origin-configuration/ssl-modes/"
 ENCRYPTED = frozenset({"full", "strict", "origin_pull"})
@@ -55,7 +65,16 @@ class SslFull(ZoneSettingStep):
                 "Automatic SSL/TLS cannot be pinned in this zone, so Cloudflare may raise the mode"
                 " by itself; it is read again before each later step."
             )
-        return tuple(said)
+        return (*said, *ssl_rules(past))
+
+    def done(self, plan: Plan, past: Past) -> Done:
+        """With a first look at each host that redirected in a circle and does not any more."""
+        circling = sorted(host for host, seen in baselines(past).items() if loops(seen))
+        if not circling:
+            return super().done(plan, past)
+        looks = self.vantage.baseline(circling)
+        mended = {h: seen for h, seen in looks.items() if not (loops(seen) or unusable(seen))}
+        return Done({**before_of(plan), "baseline": keep(mended)})
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """The site looked at through Cloudflare; what Full is worth shows at strict."""
@@ -101,6 +120,7 @@ class SslStrict(ZoneSettingStep):
             "Strict will accept this origin: every address was asked in fresh sessions, and each"
             " showed a certificate for the right names that is valid and issued by Cloudflare's"
             " Origin CA or a public authority.",
+            *ssl_rules(past),
         )
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
@@ -125,13 +145,20 @@ class SslHold(ZoneSettingStep):
         """Full, when the certificate that strict relies on is about to go."""
         receipt = past.receipts.get("origin-certificate", {})
         begun = any(receipt.get(name) for name in ("installed", "public_key"))
-        lowered = facts.values["ssl"] in VALIDATED and begun and not past.neighbours
+        lowered = facts.values["ssl"] in VALIDATED and begun
         return (Wanted("ssl", "full"),) if lowered else ()
+
+    def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
+        """What a neighbour has of it: validated again as soon as the exchange is proven."""
+        if not past.neighbours:
+            return ()
+        return (
+            f"It acts on {', '.join(past.neighbours)} too: served as before, and encrypted. The"
+            f" mode is {facts.values['ssl']} again once the certificate's exchange is proven.",
+        )
 
     def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
         """Not validated anyway, or nothing will be exchanged."""
-        if past.neighbours:
-            return (f"The mode stays: {', '.join(past.neighbours)} needs it.",)
         return (f"The mode is {facts.values['ssl']}, and no exchange of certificates needs Full.",)
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
@@ -143,22 +170,35 @@ class SslHold(ZoneSettingStep):
 class SslModeBack(ZoneSettingStep):
     """The mode as it was before the run."""
 
+    check: Check = lambda _site: ((), ())
+    """Does every address show a certificate that strict accepts? Where it goes back to that."""
+
     key: ClassVar[str] = "undo-ssl-mode"
     title: ClassVar[str] = "SSL mode as before"
     reads: ClassVar[tuple[str, ...]] = ("ssl",)
     page: ClassVar[str] = PAGE
     way_back: ClassVar[str] = "Full can be set again at any time."
 
+    def observe(self, site: Site) -> SettingFacts:
+        """The mode, and what the origin shows now that its certificate was exchanged."""
+        problems, _ = self.check(site)
+        return replace(super().observe(site), problems=problems)
+
+    def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
+        """The mode of before; one that validates only where there is something to validate."""
+        strict = any(want.value in VALIDATED for want in self.wanted(site, facts, past))
+        return super().plan(site, facts if strict else replace(facts, problems=()), past)
+
     def wanted(self, site: Site, facts: SettingFacts, past: Past) -> tuple[Wanted, ...]:
-        """What the preflight read, unless a neighbour needs what is there."""
+        """What the preflight read; for a neighbour's sake what it was when the way back began."""
         before = past.receipts.get("preflight", {}).get("ssl", "")
-        if not before or past.neighbours:
-            return ()
-        return (Wanted("ssl", before, "brief"),)
+        if past.neighbours:
+            before = past.receipts.get("undo-ssl-hold", {}).get("ssl", "")
+        return (Wanted("ssl", before, "brief"),) if before else ()
 
     def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
         """The trap of going back below Full."""
-        if past.receipts.get("preflight", {}).get("ssl", "") in ENCRYPTED:
+        if self.wanted(site, facts, past)[0].value in ENCRYPTED:
             return ()
         return (
             "The mode before the run does not encrypt to the origin. If the origin redirects http"
@@ -198,7 +238,8 @@ class AutomaticSslBack(ZoneSettingStep):
         """As before already, or needed by a neighbour."""
         if past.neighbours:
             return (f"It stays pinned: {', '.join(past.neighbours)} needs it.",)
-        return (f"Automatic SSL/TLS is {facts.values['ssl_automatic_mode']}, as before the run.",)
+        found = facts.values.get("ssl_automatic_mode", "not there")
+        return (f"Automatic SSL/TLS is {found}, as before the run.",)
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """The site looked at."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from steps.configuration import Configuration, Files, entries_of
-from steps.errors import NotAsApproved, PreconditionFailed
+from steps.errors import PlanVoid, PreconditionFailed, PushRefused
 from steps.following import Following
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Waiting
 from steps.way_in import Offered, Push, commit_message
@@ -92,18 +92,29 @@ class Native:
         if noted and (head.commit == noted or activity):
             return self.following.awaiting(push, noted, now)
         if noted and head.commit == push.note(notes, "parent"):
-            return self._pushed(site, head, notes, push, past=past, now=now)
+            at = datetime.fromisoformat(push.note(notes, "at"))
+            files = {} if push.note(notes, "again") else push.files()
+            made = self.repository.commit(head, files, message=commit_message(push, past), at=at)
+            if made.sha == noted:
+                return self._sent(plan, head, made, push, past=past, now=now)
+            if not files:  # made by other settings than were in force when it was noted
+                return self._noted(plan, head, push, past=past, now=now, again=True)
         self._only_ours(plan, head, push)
         return self._noted(plan, head, push, past=past, now=now, again=False)
 
-    def _pushed(
-        self, site: Site, head: Any, notes: Mapping[str, str], push: Push, *, past: Past,
-        now: datetime,
-    ) -> Waiting:  # fmt: skip
-        at = datetime.fromisoformat(push.note(notes, "at"))
-        files = {} if push.note(notes, "again") else push.files()
-        made = self.repository.commit(head, files, message=commit_message(push, past), at=at)
-        self.repository.push(site.project, site.environment, made, expected=head.commit)
+    def _sent(
+        self, plan: Plan, head: Any, made: Any, push: Push, *, past: Past, now: datetime
+    ) -> Outcome:
+        """Pushed; or, when somebody was quicker, made anew on what they brought, at once."""
+        site = plan.site
+        try:
+            self.repository.push(site.project, site.environment, made, expected=head.commit)
+        except PushRefused:
+            moved = self.repository.head(site.project, site.environment)
+            if moved.commit == head.commit:
+                raise
+            self._only_ours(plan, moved, push)
+            return self._noted(plan, moved, push, past=past, now=now, again=False)
         return self.following.awaiting(push, made.sha, now)
 
     def _noted(
@@ -152,10 +163,10 @@ def configuration(repository: Repository, site: Site) -> Configuration:
 
 
 def must_be_as_planned(plan: Plan, config_tree: str) -> None:
-    """Raise NotAsApproved when somebody else changed the configuration meanwhile."""
+    """Raise PlanVoid when somebody else changed the configuration meanwhile."""
     if config_tree != plan.inputs["config_tree"]:
-        raise NotAsApproved(
+        raise PlanVoid(
             "The configuration in the repository has changed since the plan was approved;"
             " nothing was pushed.",
-            hint="Decline or retry: the next card shows the change on the new head.",
+            hint="Press Retry: the next card shows the change on the new head.",
         )

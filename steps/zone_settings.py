@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
-from steps.errors import PreconditionFailed
+from steps.errors import NotFound, PlanVoid, PreconditionFailed
+from steps.origin.baseline import loops
 from steps.origin.look import Look
 from steps.origin.vantage import Seen, Vantage, kept
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Risk, Site, Verdict, Waiting
@@ -20,6 +21,9 @@ WORDS: Mapping[str, str] = {
     "ssl_automatic_mode": "Automatic SSL/TLS",
     "tls_client_auth": "authenticated origin pulls (global)",
 }
+NOT_EVERYWHERE = frozenset({"ssl_automatic_mode"})
+"""Settings that a zone may not have (no source says which zones do): they are not set then."""
+TOO_MANY = 429
 ACCEPTED = "accepted"
 """In a receipt: the concerns that were accepted, a line each, the host first."""
 
@@ -92,9 +96,12 @@ class ZoneSettingStep:
 
     def observe(self, site: Site) -> SettingFacts:
         """Read the settings one by one (there is no batch any more)."""
-        found = {name: self.zone.setting(site.zone_id, name) for name in self.reads}
-        locked = frozenset(name for name, setting in found.items() if not setting.editable)
-        return SettingFacts({name: setting.value for name, setting in found.items()}, locked)
+        found = {name: there_or_not(self.zone, site.zone_id, name) for name in self.reads}
+        there = {name: setting for name, setting in found.items() if setting is not None}
+        locked = {
+            name for name, setting in found.items() if setting is None or not setting.editable
+        }
+        return SettingFacts({n: setting.value for n, setting in there.items()}, frozenset(locked))
 
     def plan(self, site: Site, facts: SettingFacts, past: Past) -> Plan:
         """The settings that differ from what is wanted."""
@@ -115,7 +122,9 @@ class ZoneSettingStep:
 
     def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
         """The values that are right already."""
-        return tuple(f"{WORDS[name]} is {facts.values[name]}" for name in self.reads)
+        return tuple(
+            f"{WORDS[name]} is {facts.values.get(name, 'not there')}" for name in self.reads
+        )
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Write the next setting that is not yet as planned; then let the last one settle."""
@@ -123,19 +132,28 @@ class ZoneSettingStep:
             # Between two writes the plan looks different from outside; the note says whose it is.
             return Noted({"begun": "yes"})
         for name, value in plan.inputs.items():
-            if not self.met(name, self.zone.setting(plan.site.zone_id, name).value, value):
+            found = self.zone.setting(plan.site.zone_id, name).value
+            if not self.met(name, found, value):
+                _as_shown(plan, name, found)
                 self.zone.set_setting(plan.site.zone_id, name, value)
                 if len(plan.inputs) > 1:
                     return Noted({name: value})
         if not (self.settles and self.settle):
-            return Done(_before(plan))
+            return self.done(plan, past)
         until = now + self.settle
         what = "Cloudflare's nodes to adopt the switch"
         return Waiting(what, {"until": until.isoformat()}, until, until + timedelta(hours=1))
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Nothing outside tells when every node has it: the settling time is waited out."""
-        return Done(_before(plan))
+        until = datetime.fromisoformat(waiting.handle["until"])
+        if now < until:  # a clock was set back: asked early, and not early enough to rely on it
+            return Waiting(waiting.what, waiting.handle, until, waiting.give_up_at)
+        return self.done(plan, past)
+
+    def done(self, plan: Plan, past: Past) -> Done:
+        """Written and settled; the receipt holds the values from before."""
+        return Done(before_of(plan))
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Evidence from outside; see the subclass."""
@@ -180,6 +198,21 @@ class ZoneSettingStep:
             )
 
 
+def there_or_not(zone: ZoneSettings, zone_id: str, name: str) -> Setting | None:
+    """A setting, or None where the zone does not have one of those that not every zone has."""
+    try:
+        return zone.setting(zone_id, name)
+    except NotFound:
+        if name in NOT_EVERYWHERE:
+            return None
+        raise
+
+
+def ssl_rules(past: Past) -> tuple[str, ...]:
+    """Rules that override the zone's SSL mode, or could not be looked at; as the preflight saw."""
+    return tuple(past.receipts.get("preflight", {}).get("ssl_rules", "").splitlines())
+
+
 def baselines(past: Past) -> dict[str, Look]:
     """The looks from before the run, less the hosts whose breaking was accepted by name."""
     accepted = {
@@ -188,7 +221,21 @@ def baselines(past: Past) -> dict[str, Look]:
         for line in receipt.get(ACCEPTED, "").splitlines()
     }
     looks = kept(past.receipts.get("preflight", {}).get("baseline", ""))
+    if "undo-ssl-mode" not in past.receipts:
+        # What redirected in a circle is judged by the first look that did not, while it lasts.
+        looks |= kept(past.receipts.get("ssl-full", {}).get("baseline", ""))
     return {host: look for host, look in looks.items() if host not in accepted}
+
+
+def unusable(seen: Look) -> str:
+    """Why no later look can be judged against this one, in words; empty when it can."""
+    if seen.error and not loops(seen):
+        return f"{seen.error} {seen.detail}".strip()
+    if seen.mitigated:
+        return f"Cloudflare put a {seen.mitigated} before the visitor"
+    if seen.status is None or seen.status >= 500 or seen.status == TOO_MANY:  # noqa: PLR2004
+        return f"HTTP {seen.status}"
+    return ""
 
 
 def broken(seen: Seen) -> Verdict:
@@ -203,8 +250,24 @@ def _change(site: Site, facts: SettingFacts, want: Wanted) -> Change:
     return Change("update", target, facts.values.get(want.setting), want.value, want.risk)
 
 
-def _before(plan: Plan) -> dict[str, str]:
-    """The values from before, by setting, from the plan that was shown; and what was accepted."""
+def _as_shown(plan: Plan, name: str, found: str) -> None:
+    """What is about to be overwritten must be what the card showed as being there."""
+    shown = _shown(plan)[name]
+    if found != shown:
+        raise PlanVoid(
+            f"{WORDS[name]} was {shown or 'not there'} when this was approved and is {found} now;"
+            " it was not changed.",
+            hint="Press Retry: the next card shows what would be done now.",
+        )
+
+
+def _shown(plan: Plan) -> dict[str, str]:
+    """The values from before, by setting, from the plan that was shown."""
     names = {f"zone {plan.site.zone} · {WORDS[name]}": name for name in plan.inputs}
-    values = {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
+    return {names[c.target]: c.before or "" for c in plan.changes if c.target in names}
+
+
+def before_of(plan: Plan) -> dict[str, str]:
+    """The values from before, and what was accepted."""
+    values = _shown(plan)
     return values | ({ACCEPTED: "\n".join(plan.accepting)} if plan.accepting else {})

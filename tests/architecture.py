@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("app.py", "bot", "steps", "sandbox")
 MOST_LINES, MOST_FUNCTION_LINES = 300, 50
-CATCH_ALL_HOME = "bot/engine/driver.py"
+CATCH_ALL_HOME = "bot/engine/loops.py"
 _VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|common|base)(_|$)")
 _STATEMENTS = (
     r"select\s.+\sfrom\s", r"insert\s+(or\s+\w+\s+)?into\s", r"create\s+(table|trigger|index)\s",
@@ -252,7 +252,7 @@ def catch_alls(source: Source) -> Iterator[str]:
 
 
 def catch_alls_stand_in_their_place(source: Source) -> Iterator[str]:
-    """Only the driver's loop catches everything (the other one is Bolt's own error handler)."""
+    """Only what keeps our loops going catches everything (the other one is Bolt's own handler)."""
     if source.path != CATCH_ALL_HOME:
         yield from catch_alls(source)
 

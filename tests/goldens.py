@@ -112,7 +112,22 @@ def _ends(done: list[e.Event]) -> dict[str, list[e.Event]]:
         e.StepFinished(at=NOON, step="undo-lamp", verdict=Verdict("proven", ("Dark again.",))),
         e.RunClosed(at=NOON + timedelta(minutes=9), outcome="undone"),
     ]
-    return {"closed": probed, "undo-shown": back, "undone": undone}
+    return {"closed": probed, "accepted": _accepted(done), "undo-shown": back, "undone": undone}
+
+
+def _accepted(done: list[e.Event]) -> list[e.Event]:
+    """A run that ended although one address could not be asked."""
+    return [
+        *done,
+        e.PlanShown(at=NOON, step="origin-probe", plan=LOOK, fingerprint=LOOK.fingerprint),
+        e.StepStarted(at=NOON, step="origin-probe", fingerprint=LOOK.fingerprint),
+        e.StepFailed(
+            at=NOON, step="origin-probe", phase="verifying", code="verification",
+            message="Unclear.", verdict=UNCLEAR,
+        ),
+        e.VerdictAccepted(at=NOON, by="U2", step="origin-probe", accepted=UNCLEAR.evidence),
+        e.RunClosed(at=NOON + timedelta(minutes=5), outcome="closed"),
+    ]  # fmt: skip
 
 
 def as_json(state: RunState) -> str:

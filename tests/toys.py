@@ -39,6 +39,7 @@ class Lamp:
     wanted: str = "on"
     waits: bool = False
     notes_first: bool = False
+    on_look: Callable[[], None] = lambda: None
     before_write: Callable[[], None] = lambda: None
     on_write: Callable[[], None] = lambda: None
     verdicts: list[Verdict] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Lamp:
     kind: ClassVar[Literal["change", "look"]] = "change"
 
     def observe(self, site: Site) -> str:
+        self.on_look()
         return self.world.get(self.key, "off")
 
     def plan(self, site: Site, facts: str, past: Past) -> Plan:

@@ -131,9 +131,9 @@ def _accept(state: RunState, command: c.Accept, *, now: datetime) -> tuple[e.Eve
 def _undo(
     state: RunState, command: c.Undo, *, now: datetime, itinerary: Itinerary
 ) -> tuple[e.Event, ...]:
-    if state.direction == "back":
+    if state.direction == "back" and state.outcome != "stopped":
         raise AlreadyDecided(f"<@{state.undo_by}> has already turned this run round.")
-    if not any(t.started_at for t in state.tasks):
+    if not state.changed:
         raise NothingToUndo("This run has changed nothing, so there is nothing to undo.")
     back = itinerary.back
     if not (state.site and state.site.access_environments):

@@ -3,18 +3,17 @@
 import threading
 from datetime import datetime, timedelta
 
-import structlog
-
 from bot.engine import events as e
 from bot.engine.engine import Engine
+from bot.engine.loops import tried
 from bot.engine.next import Rest, next_unit
 from bot.engine.work import Again, Worker
 from steps.errors import Conflict
 
-log = structlog.get_logger()
-
 _IDLE = timedelta(seconds=30)
 """How long the loop sleeps when no run is due; a nudge wakes it at once."""
+_TROUBLE = timedelta(seconds=5)
+"""How soon a run is taken up again over which the bot itself has stumbled."""
 
 
 class Driver:
@@ -29,7 +28,8 @@ class Driver:
         self._worker = worker
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._due: dict[str, datetime] = {}
+        self._due: dict[str, tuple[datetime, datetime]] = {}
+        """By run, when that was decided and when it is due: a clock can be set back."""
         self._nudged: set[str] = set()
         self._begun: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._loop, name="driver", daemon=True)
@@ -54,7 +54,7 @@ class Driver:
     def _loop(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            pause = self._round()
+            pause = tried("driver", self._round, _TROUBLE)
             self._wake.wait(max(0.0, pause.total_seconds()))
 
     def _round(self) -> timedelta:
@@ -68,38 +68,52 @@ class Driver:
 
     def _turn(self, run: str) -> datetime:
         """Work on the run if it is due; when it is due again."""
-        due = self._due.get(run)
+        now = self._engine.clock()
+        decided, due = self._due.get(run, (now, now))
         # Forgotten before the work, not after: a nudge that comes meanwhile must not be lost.
         nudged = run in self._nudged
         self._nudged.discard(run)
-        if nudged or due is None or due <= self._engine.clock():
-            due = self._due[run] = self._one(run)
+        if nudged or not decided <= now < due:
+            due = self._one(run)
+            self._due[run] = now, due
         return due
 
     def _one(self, run: str) -> datetime:
         """One unit of work; when the run is due again."""
+        due = tried("driver", lambda: self._worked(run), None, run=run)
+        if due is None:
+            tried("driver", lambda: self._stumbled(run), None, run=run)
+        return due or self._engine.clock() + _TROUBLE
+
+    def _worked(self, run: str) -> datetime | None:
         try:
             return self.work(run)
         except Conflict:
             return self._engine.clock()
-        except Exception:  # the driver's loop: the traceback is kept, the run goes on later
-            log.exception("driver", run=run)
-            return self._engine.clock() + _IDLE
+
+    def _stumbled(self, run: str) -> None:
+        """An error of our own: said in the run, which is tried again; in the end people decide."""
+        state = self._engine.view(run)
+        result = self._worker.stumbled(state, now=self._engine.clock())
+        if not isinstance(result, Again):
+            self._engine.record(state, *result)
 
     def work(self, run: str) -> datetime:
         """Do the unit of work that is due in `run` and append what came of it."""
         engine, now = self._engine, self._engine.clock()
         state = engine.view(run)
         task = state.current
-        begun = task is not None and (run, task.key) in self._begun
+        here = (run, task.key if task else "")
+        begun = here in self._begun
+        self._begun.discard(here)  # for one unit: whatever comes between, it is looked at again
         unit = next_unit(state, begun_here=begun)
         if isinstance(unit, Rest):
             return now + _IDLE
         result = self._worker.do(state, unit, now=now)
         if isinstance(result, Again):
             return result.at
-        if any(isinstance(event, e.StepStarted) for event in result) and task is not None:
-            self._begun.add((run, task.key))
+        if any(isinstance(event, e.StepStarted) for event in result):
+            self._begun.add(here)
         state = engine.record(state, *result)
         waiting = state.current.waiting if state.current else None
         return waiting.look_again_at if waiting else now

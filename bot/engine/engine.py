@@ -7,7 +7,7 @@ from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.decide import Itinerary, decide
 from bot.engine.fold import fold
-from bot.engine.ports import Clock, EventStore
+from bot.engine.ports import Clock, EventStore, RunEntry
 from bot.engine.state import RunState
 from steps.errors import Conflict
 from steps.step import Site
@@ -35,23 +35,33 @@ class Engine:
     seams: tuple[str, ...] = ()
     changed: list[Callable[[str], None]] = field(default_factory=list)
 
+    def state(self, run: str) -> RunState:
+        """What the run is now by its own events, without looks and neighbours."""
+        return fold(run, self.store.read(run))
+
     def view(self, run: str) -> RunState:
         """What the run is now, with what visitors saw."""
-        state = fold(run, self.store.read(run))
+        state = self.state(run)
         seen = fold(run, self.store.read(visitors_stream(run)))
         return replace(state, visitors=seen.visitors, neighbours=self._neighbours(state))
 
     def _neighbours(self, state: RunState) -> tuple[str, ...]:
-        """Other sites of the run's zone whose newest run ended closed."""
-        if state.site is None or state.direction == "forward":
+        """Other sites of the run's zone that a run has closed, or has left half closed."""
+        site = state.site
+        if site is None or state.direction == "forward":
             return ()
-        newest: dict[str, str] = {}
-        for entry in self.store.runs():
-            if entry.zone == state.site.zone and entry.run != state.run:
-                newest.setdefault(
-                    f"{entry.project}/{entry.environment} ({entry.site})", entry.outcome
-                )
-        return tuple(sorted(name for name, outcome in newest.items() if outcome == "closed"))
+        return tuple(sorted({
+            f"{entry.project}/{entry.environment} ({entry.site})" for entry in self.store.runs()
+            if entry.zone == site.zone
+            and (entry.project, entry.environment) != (site.project, site.environment)
+            and self._may_rely(entry)
+        }))  # fmt: skip
+
+    def _may_rely(self, entry: RunEntry) -> bool:
+        """Whether what a run has left behind may rely on the zone's settings."""
+        if entry.outcome in ("closed", "undone"):
+            return entry.outcome == "closed"
+        return fold(entry.run, self.store.read(entry.run)).changed
 
     def start(self, command: c.Start) -> RunState:
         """Open a run. Raises SiteBusy when the zone or the environment has an open one."""

@@ -176,6 +176,8 @@ class VisitorsSeen(Happened):
     since: AwareDatetime
     refused: tuple[str, ...] = ()
     """What the refused ones saw, a sentence for each host and kind."""
+    unclear: int = 0
+    """Further looks that say neither: the edge could not be asked, or somebody else answered."""
 
 
 class CardPosting(Happened):
@@ -194,6 +196,13 @@ class CardPosted(Happened):
     channel: str
     op: str
     ts: str
+
+
+class CardsShown(Happened):
+    """Every message of a run that has ended shows its first `seq` events."""
+
+    type: Literal["cards-shown"] = "cards-shown"
+    seq: int
 
 
 Event: TypeAlias = Annotated[
@@ -217,7 +226,8 @@ Event: TypeAlias = Annotated[
     | RunClosed
     | VisitorsSeen
     | CardPosting
-    | CardPosted,
+    | CardPosted
+    | CardsShown,
     Field(discriminator="type"),
 ]
 

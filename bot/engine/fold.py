@@ -46,7 +46,7 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepRetried()
         ):
             return _on_task(state, event.step, lambda t: _step_event(t, event))
-        case e.CardPosting() | e.CardPosted():
+        case e.CardPosting() | e.CardPosted() | e.CardsShown():
             return state
         case _:
             assert_never(event)
@@ -77,9 +77,9 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
                 opened_at=event.at, seams=event.seams, tasks=tuple(Task(k) for k in event.tasks),
             )  # fmt: skip
         case e.UndoAsked():
-            done = tuple(t for t in state.tasks if t.status != "next")
+            done = (t for t in state.tasks if t.status != "next" and t.key not in event.tasks)
             left = tuple(_abandoned(t, event.at) for t in done)
-            back = tuple(Task(k) for k in event.tasks)
+            back = tuple(_anew(state.task(k) or Task(k)) for k in event.tasks)
             return replace(
                 state, direction="back", undo_by=event.by, tasks=left + back, outcome="",
                 stopped_by="", stop_reason="",
@@ -107,7 +107,10 @@ def _seen(visitors: Visitors, event: e.VisitorsSeen) -> Visitors:
     refused = visitors.refused
     if event.served < event.looks:
         refused = (*refused, (event.since, event.at, event.refused))
-    return Visitors(visitors.served + event.served, visitors.looks + event.looks, refused)
+    return Visitors(
+        visitors.served + event.served, visitors.looks + event.looks, refused,
+        visitors.unclear + event.unclear,
+    )  # fmt: skip
 
 
 def _abandoned(task: Task, at: datetime) -> Task:
@@ -161,11 +164,11 @@ def _step_event(task: Task, event: StepEvent) -> Task:
             return replace(task, notes={**task.notes, **event.notes}, waiting=None, delayed="")
         case e.StepWaiting():
             waiting = Waiting(event.what, event.handle, event.look_again_at, event.give_up_at)
-            return replace(task, waiting=waiting, delayed="")
+            return replace(task, waiting=waiting, waiting_since=event.at, delayed="")
         case e.StepDelayed():
             return replace(task, delayed=event.message)
         case e.StepRetried():
-            return _retried(task)
+            return _retried(task, event.at)
         case e.StepApplied() | e.StepFinished() | e.StepFailed():
             return _result(task, event)
         case _:
@@ -188,20 +191,34 @@ def _result(task: Task, event: e.StepApplied | e.StepFinished | e.StepFailed) ->
                 event.phase, event.code, event.message, event.hint, event.vendor_code,
                 event.request_id, event.at, event.verdict,
             )  # fmt: skip
-            return replace(task, status="failed", failure=failure, delayed="")
+            unplanned = task.failed_unplanned or not task.cards
+            return replace(
+                task, status="failed", failure=failure, delayed="", failed_unplanned=unplanned
+            )
         case _:
             assert_never(event)
 
 
-def _retried(task: Task) -> Task:
+def _retried(task: Task, at: datetime) -> Task:
     if task.status == "declined" or task.failure is None:
-        return Task(task.key, cards=task.cards)
+        return _anew(task)
     match task.failure.phase:
+        case "planning" if task.approved_at and not task.started_at:
+            # The second look could not be made; the yes is for the same plan, or else it is void.
+            return replace(task, status="approved", failure=None)
         case "planning" | "over":
-            return Task(task.key, cards=task.cards)
+            return _anew(task)
         case "applying":
             return replace(task, status="started", failure=None, waiting=None)
         case "verifying":
-            return replace(task, status="applied", failure=None)
+            return replace(task, status="applied", failure=None, applied_at=at)
         case _:
             assert_never(task.failure.phase)
+
+
+def _anew(task: Task) -> Task:
+    """Planned again from the start; what it did so far stays on record for the way back."""
+    return Task(
+        task.key, cards=task.cards, failed_unplanned=task.failed_unplanned,
+        begun_before=task.begun, receipt={**task.notes, **task.receipt},
+    )  # fmt: skip

@@ -7,15 +7,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from bot.engine import events as e
 from bot.engine.engine import Engine, visitors_stream
+from bot.engine.loops import tried
 from bot.engine.state import RunState
 from steps.errors import Conflict
 
 log = structlog.get_logger()
+_RESTING = 30
+"""So many times longer is a stretch while people are awaited: it may be days, an event each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Sample:
 
     served: bool
     saw: str = ""
+    unclear: bool = False
+    """It says neither: could-not-look is not served, and not refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Stretch:
     served: int = 0
     looks: int = 0
     refused: tuple[str, ...] = ()
+    unclear: int = 0
 
     @property
     def fine(self) -> bool:
@@ -42,6 +49,8 @@ class Stretch:
 
     def grown(self, sample: Sample, now: datetime) -> "Stretch":
         """The stretch with one more sample."""
+        if sample.unclear:
+            return replace(self, until=now, unclear=self.unclear + 1)
         refused = self.refused
         if not sample.served and sample.saw not in refused:
             refused = (*refused, sample.saw)
@@ -83,21 +92,25 @@ class Sampler:
 
     def _loop(self) -> None:
         while not self._stop.wait(self._every.total_seconds()):
-            open_runs = {r.run for r in self._engine.store.runs(open_only=True)}
-            for run in open_runs:
-                self._sample(run)
-            for run in set(self._stretches) - open_runs:
-                self._flush(run)
+            tried("sampler", self._round, None)
+
+    def _round(self) -> None:
+        open_runs = {r.run for r in self._engine.store.runs(open_only=True)}
+        for run in open_runs:
+            tried("sampler", partial(self._sample, run), None, run=run)
+        for run in set(self._stretches) - open_runs:
+            self._flush(run)
 
     def _sample(self, run: str) -> None:
-        sample = self._take(self._engine.view(run))
+        state = self._engine.state(run)
+        sample = self._take(state)
         if sample is None:
             return
         now = self._engine.clock()
         stretch = self._stretches.get(run)
-        if stretch is not None and (
-            stretch.fine != sample.served or now - stretch.since > self._keep
-        ):
+        turned = stretch is not None and not sample.unclear and stretch.fine != sample.served
+        keep = self._keep if state.status == "working" else self._keep * _RESTING
+        if stretch is not None and (turned or now - stretch.since > keep):
             # It ends where the next begins: what was refused was refused until now.
             self._flush(run, until=now)
             stretch = None
@@ -112,6 +125,7 @@ class Sampler:
             looks=stretch.looks,
             since=stretch.since,
             refused=stretch.refused,
+            unclear=stretch.unclear,
         )
         try:
             self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))

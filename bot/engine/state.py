@@ -46,9 +46,14 @@ class Task:
     """What changed since an earlier card of this step, a sentence each."""
     cards: int = 0
     """How many cards this task has had; a changed plan gets a new one."""
+    failed_unplanned: bool = False
+    """A card told of a failure before there was a plan; it must not stay with its buttons."""
+    begun_before: bool = False
+    """An earlier plan of it, which is void now, was begun and may have changed something."""
     started_at: datetime | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     waiting: Waiting | None = None
+    waiting_since: datetime | None = None
     delayed: str = ""
     receipt: Receipt = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
@@ -57,6 +62,11 @@ class Task:
     skipped: tuple[str, ...] = ()
     failure: Failure | None = None
     ended_at: datetime | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was begun to change something, by this plan or an earlier one."""
+        return self.begun_before or bool(self.started_at and self.plan and self.plan.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class Visitors:
     looks: int = 0
     refused: tuple[tuple[datetime, datetime, tuple[str, ...]], ...] = ()
     """Stretches in which somebody was refused: from, to, what was seen."""
+    unclear: int = 0
+    """Looks that say neither; they are not among `looks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,11 @@ class RunState:
         if task is None or task.status in ("next", "approved", "started", "applied"):
             return "working"
         return "needs-approval" if task.status == "shown" else "needs-help"
+
+    @property
+    def changed(self) -> bool:
+        """Whether a step with changes was begun; one that ended badly may have made some."""
+        return any(task.begun for task in self.tasks)
 
     @property
     def past(self) -> Past:

@@ -6,17 +6,18 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from bot.engine import events as e
 from bot.engine.differences import differences
-from bot.engine.next import Apply, Begin, Close, Poll, Rest, Show, Unit, Verify
+from bot.engine.next import Apply, Begin, Close, Poll, Rest, Show, Unit, Verify, next_unit
 from bot.engine.ports import Steps
 from bot.engine.state import RunState, Task
 from steps.errors import (
-    ClientError,
     GaveUpWaiting,
-    PlanOver,
+    PlanVoid,
     RateLimited,
     RolloutError,
+    StepError,
     Unreachable,
     VerificationFailed,
+    WayBackTaken,
 )
 from steps.step import Done, Noted, Outcome, Plan, Site, Step, Verdict, Waiting
 
@@ -39,6 +40,8 @@ class Patience:
     look_again: timedelta = timedelta(seconds=5)
     proof: timedelta = timedelta(minutes=10)
     """From the last write to the proof."""
+    unclear: timedelta = timedelta(minutes=1)
+    """For how long a proof that could not be asked for is asked for again."""
     outage: timedelta = timedelta(minutes=15)
     """How long an outside system may be unreachable before a person is asked."""
 
@@ -51,6 +54,8 @@ class Worker:
         self._patience = patience
         self._silent: dict[tuple[str, str], datetime] = {}
         """Since when a run's step has not been able to reach something."""
+        self._pauses: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+        """From when until when it is left alone after that, whoever nudges."""
 
     def do(self, state: RunState, unit: Unit, *, now: datetime) -> Result:
         """The events of one unit, or when to look again."""
@@ -61,6 +66,9 @@ class Worker:
         site = state.site
         assert site is not None
         key = (state.run, unit.task.key)
+        since, until = self._pauses.get(key, (now, now))
+        if since <= now < until:
+            return Again(until)
         try:
             result = self._attempt(state, site, unit, now=now)
         except (Unreachable, RateLimited) as error:
@@ -71,11 +79,27 @@ class Worker:
         self._silent.pop(key, None)
         return result
 
+    def stumbled(self, state: RunState, *, now: datetime) -> Result:
+        """What an error of our own comes to: told and tried again, and in the end people decide."""
+        unit = next_unit(state, begun_here=False)
+        if isinstance(unit, Close | Rest):
+            return Again(now)
+        error = RolloutError(
+            "The bot stumbled over an error of its own; its log says which.",
+            hint="Tell whoever runs the bot. Retry goes on where it was.",
+        )
+        return self._silence((state.run, unit.task.key), unit, error, now=now)
+
     def _attempt(
         self, state: RunState, site: Site, unit: Show | Begin | Apply | Poll | Verify,
         *, now: datetime,
     ) -> Result:  # fmt: skip
-        step = self._steps[unit.task.key]
+        step = self._steps.get(unit.task.key)
+        if step is None:
+            raise StepError(
+                f"This version of the bot does not know the step {unit.task.key}.",
+                hint="Start the version that opened this run, or end the run with Undo or Stop.",
+            )
         match unit:
             case Show():
                 return self._show(step, state, site, unit.task, now=now)
@@ -141,7 +165,8 @@ class Worker:
         task = unit.task
         assert task.plan is not None
         assert task.waiting is not None
-        if now < unit.at:
+        # A clock that was set back must not keep visitors waiting for the way back.
+        if (task.waiting_since or now) <= now < unit.at:
             return Again(unit.at)
         outcome = step.poll(task.plan, task.waiting, past=state.past, now=now)
         if not isinstance(outcome, Waiting):
@@ -151,7 +176,9 @@ class Worker:
                 f"{task.waiting.what} did not end in time.",
                 hint="It may still end; retry looks again and goes on from there.",
             )
-        if (outcome.what, dict(outcome.handle)) == (task.waiting.what, dict(task.waiting.handle)):
+        was = task.waiting
+        same = (outcome.what, dict(outcome.handle)) == (was.what, dict(was.handle))
+        if same and not task.delayed:
             return Again(outcome.look_again_at)
         return self._outcome(task, outcome, now=now)
 
@@ -183,13 +210,15 @@ class Worker:
             return (e.StepFinished(at=now, step=task.key, verdict=verdict),)
         if verdict.state == "not-yet" and now < task.applied_at + self._patience.proof:
             return Again(now + self._patience.look_again)
+        if _may_pass(verdict) and now < task.applied_at + self._patience.unclear:
+            return Again(now + self._patience.look_again)
         return (unproven(task, verdict, now=now),)
 
     def _silence(
         self,
         key: tuple[str, str],
         unit: Show | Begin | Apply | Poll | Verify,
-        error: ClientError,
+        error: RolloutError,
         *,
         now: datetime,
     ) -> Result:
@@ -197,10 +226,12 @@ class Worker:
         since = self._silent.setdefault(key, now)
         if now - since > self._patience.outage:
             self._silent.pop(key)
+            self._pauses.pop(key, None)
             return (failed(unit, error, now=now),)
         pause = self._patience.look_again
         if isinstance(error, RateLimited) and error.retry_after is not None:
             pause = max(pause, timedelta(seconds=error.retry_after))
+        self._pauses[key] = now, now + pause
         if unit.task.delayed == error.for_people:
             return Again(now + pause)
         delayed = e.StepDelayed(
@@ -209,10 +240,17 @@ class Worker:
         return (delayed,)
 
 
+def _may_pass(verdict: Verdict) -> bool:
+    """One look that could not be made says little; what people may accept, they decide at once."""
+    return verdict.state == "inconclusive" and not verdict.acceptable
+
+
 def phase_of(unit: Unit, error: RolloutError) -> Phase:
-    """Where a retry begins: with a new plan where this one is over, else with what failed."""
-    if isinstance(error, PlanOver):
+    """Where a retry begins: with a plan that is void from a new one, else where it failed."""
+    if isinstance(error, WayBackTaken):
         return "over"
+    if isinstance(error, PlanVoid):
+        return "planning"
     if isinstance(unit, Apply | Poll):
         return "applying"
     return "verifying" if isinstance(unit, Verify) else "planning"

@@ -3,7 +3,7 @@
 from bot.engine.decide import verdict_digest
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import Block, actions, button, confirm
-from bot.slack.words import RISKS, Frame, changed_something
+from bot.slack.words import RISKS, Frame
 
 SEPARATOR = "|"
 NO_FINGERPRINT = "-"
@@ -64,7 +64,7 @@ def _after_failure(frame: Frame, state: RunState, task: Task) -> list[Block]:
 def run_buttons(state: RunState, step: str) -> list[Block]:
     """Undo and Stop, where they make sense."""
     made = []
-    if changed_something(state) and state.direction == "forward":
+    if state.changed and (state.direction == "forward" or state.outcome == "stopped"):
         question = confirm(
             "Undo the run?",
             "Each way back is shown and approved on its own, in the order that refuses nobody.",

@@ -40,12 +40,11 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
     """Every message of the run by its key, in the order in which they are posted."""
     made = {"root": root_card(frame, state)}
     for task in state.tasks:
-        for number in range(1, task.cards):
+        newest = task.cards or int(task.status == "skipped")
+        for number in range(0 if task.failed_unplanned else 1, newest):
             made[f"{task.key}/{number}"] = superseded_card(frame, task)
-        if task.cards or task.status == "skipped":
-            made[f"{task.key}/{max(task.cards, 1)}"] = task_card(frame, state, task)
-        elif task.status == "failed":
-            made[f"{task.key}/0"] = task_card(frame, state, task)
+        if newest or task.failed_unplanned:
+            made[f"{task.key}/{newest}"] = task_card(frame, state, task)
         made |= handouts(frame.title(task.key), task)
     if state.outcome in ("closed", "undone"):
         made[f"report-{state.outcome}"] = report_card(frame, state)

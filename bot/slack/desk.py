@@ -15,6 +15,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.engine import commands as c
 from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast
+from bot.engine.loops import tried
 from bot.engine.ports import Directory, Option
 from bot.engine.state import RunState
 from bot.slack import answers as say
@@ -28,6 +29,7 @@ from steps.step import Site, Verdict
 
 log = structlog.get_logger()
 _WORKERS = 8
+_STUMBLED = "The bot stumbled over an error of its own; whether it was done, the run's card tells."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,17 @@ class Desk:
             except (SlackClientError, OSError) as error:
                 log.warning("desk.slack", failed=type(error).__name__)
 
-        self.pool.submit(safely)
+        self.pool.submit(self._told, safely, answer)
+
+    def _told(self, do: Callable[[], None], answer: Callable[[Card], None]) -> None:
+        """Nothing that somebody asked for ends in silence, an error of our own included."""
+
+        def done() -> bool:
+            do()
+            return True
+
+        if not tried("desk", done, otherwise=False):
+            tried("desk", lambda: answer(say.refusal_card(RolloutError(_STUMBLED))), None)
 
     def command(self, sent: inbox.SlashCommand) -> None:
         """``/mtls …``"""

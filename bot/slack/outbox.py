@@ -8,14 +8,18 @@ found again instead of repeated.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPException
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
+from bot.engine.loops import tried
 from bot.engine.state import RunState
 from bot.slack.blocks import Card
 from bot.slack.handouts import is_there, upload
@@ -29,9 +33,13 @@ _PAUSE, _LONGEST = 1.0, 60.0
 _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 _FOR_GOOD = frozenset({
     "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
-    "invalid_blocks", "cant_update_message", "message_not_found", "thread_not_found",
-    "missing_scope", "file_uploads_disabled",
+    "invalid_blocks", "thread_not_found", "missing_scope", "file_uploads_disabled",
 })  # fmt: skip
+_GONE = frozenset({"message_not_found", "cant_update_message"})
+"""Removed by somebody, or of another installation: a card without its buttons helps nobody."""
+_PAGE = 200
+_EARLIER = timedelta(minutes=5)
+"""How much Slack's clock may be behind ours when an uncertain post is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Posted:
     channel: str
     op: str
     ts: str
+    since: datetime
+    """When it was first sent, or about to be."""
 
 
 class Outbox:
@@ -65,9 +75,10 @@ class Outbox:
         self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
 
     def start(self) -> None:
-        """Begin; the messages of all open runs are looked at once."""
-        for entry in self._engine.store.runs(open_only=True):
-            self.nudge(entry.run)
+        """Begin; every run is looked at whose messages may not show what it is."""
+        for entry in self._engine.store.runs():
+            if not entry.outcome or self._shown_until(entry.run) < self._length(entry.run):
+                self.nudge(entry.run)
         self._thread.start()
 
     def stop(self) -> None:
@@ -89,7 +100,7 @@ class Outbox:
             self._wake.wait()
             self._wake.clear()
             while (run := self._next()) is not None and not self._stop.is_set():
-                if self.deliver(run):
+                if tried("outbox", partial(self.deliver, run), otherwise=False, run=run):
                     retreat = self._pause
                     continue
                 self.nudge(run)
@@ -114,7 +125,18 @@ class Outbox:
         except (SlackClientError, OSError, HTTPException) as error:
             log.warning("outbox.retry", run=run, failed=type(error).__name__)
             return False
+        if state.outcome and self._shown_until(run) < state.seq:
+            # What a run ended with must be seen even when the bot ends in between.
+            self._append(run, e.CardsShown(at=self._engine.clock(), seq=state.seq))
         return True
+
+    def _shown_until(self, run: str) -> int:
+        """How many events of a run its messages have shown for certain, once it had ended."""
+        events = self._engine.store.read(cards_stream(run))
+        return max((event.seq for event in events if isinstance(event, e.CardsShown)), default=0)
+
+    def _length(self, run: str) -> int:
+        return len(self._engine.store.read(run))
 
     def _stale(self, state: RunState) -> list[str]:
         """The cards that show something else than they should, the root last.
@@ -125,7 +147,8 @@ class Outbox:
         stale = [
             k for k, card in rendered.items() if self._shown.get((state.run, k)) != card.digest
         ]
-        if self._posted(state.run).get("root", Posted("", "", "", "")).ts:
+        root = self._posted(state.run).get("root")
+        if root is not None and root.ts:
             stale.sort(key=lambda key: key == "root")
         return stale
 
@@ -136,7 +159,11 @@ class Outbox:
         try:
             self._send(state, key, card, posted)
         except SlackApiError as error:
-            return self._refused(state.run, key, card, error)
+            mine = posted.pop(key, None)
+            if mine is None or not mine.ts or error.response.get("error") not in _GONE:
+                return self._refused(state.run, key, card, error)
+            log.warning("outbox.gone", run=state.run, card=key)
+            self._send(state, key, card, posted)
         self._shown[state.run, key] = card.digest
         self._stop.wait(self._pause)
         return True
@@ -145,12 +172,10 @@ class Outbox:
         mine = posted.get(key)
         thread = posted["root"].ts if key != "root" and "root" in posted else ""
         if mine is None:
-            op = self._new_op()
-            posting = e.CardPosting(
-                at=self._engine.clock(), card=key, channel=state.channel, op=op, thread=thread
-            )
+            op, now = self._new_op(), self._engine.clock()
+            posting = e.CardPosting(at=now, card=key, channel=state.channel, op=op, thread=thread)
             self._append(state.run, posting)
-            self._post(state, Posted(key, state.channel, op, ""), card, thread)
+            self._post(state, Posted(key, state.channel, op, "", now), card, thread)
         elif not mine.ts:
             ts = self._find(mine, thread, card)
             if ts:
@@ -182,21 +207,33 @@ class Outbox:
         )
 
     def _find(self, mine: Posted, thread: str, card: Card) -> str:
-        """The message of an uncertain post, by its operation or its file; empty for none."""
+        """The message of an uncertain post, by its operation or its file; empty for none.
+
+        Every page since then is read: in a busy channel it is not among the newest any more.
+        """
+        cursor: str | None = None
+        while True:
+            answer = self._page(mine, thread, cursor)
+            for message in answer.get("messages") or []:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                file = card.file is not None and is_there(message, card.file.name)
+                if file or payload.get("op_id") == mine.op:
+                    return str(message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return ""
+
+    def _page(self, mine: Posted, thread: str, cursor: str | None) -> SlackResponse:
+        oldest = str((mine.since - _EARLIER).timestamp())
         if thread:
-            answer = self._client.conversations_replies(
-                channel=mine.channel, ts=thread, include_all_metadata=True, limit=200
-            )
-        else:
-            answer = self._client.conversations_history(
-                channel=mine.channel, include_all_metadata=True, limit=200
-            )
-        for message in answer.get("messages") or []:
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            file = card.file is not None and is_there(message, card.file.name)
-            if file or payload.get("op_id") == mine.op:
-                return str(message["ts"])
-        return ""
+            return self._client.conversations_replies(
+                channel=mine.channel, ts=thread, oldest=oldest, cursor=cursor,
+                include_all_metadata=True, limit=_PAGE,
+            )  # fmt: skip
+        return self._client.conversations_history(
+            channel=mine.channel, oldest=oldest, cursor=cursor, include_all_metadata=True,
+            limit=_PAGE,
+        )  # fmt: skip
 
     def _refused(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
         """What Slack will never take is logged once and left; the run goes on without it."""
@@ -217,9 +254,9 @@ class Outbox:
         found: dict[str, Posted] = {}
         for event in self._engine.store.read(cards_stream(run)):
             if isinstance(event, e.CardPosting):
-                found[event.card] = Posted(event.card, event.channel, event.op, "")
+                found[event.card] = Posted(event.card, event.channel, event.op, "", event.at)
             elif isinstance(event, e.CardPosted):
-                found[event.card] = Posted(event.card, event.channel, event.op, event.ts)
+                found[event.card] = Posted(event.card, event.channel, event.op, event.ts, event.at)
         return found
 
     def _record(self, run: str, mine: Posted, ts: str) -> None:

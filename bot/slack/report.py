@@ -13,7 +13,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
-from bot.slack.words import Frame, access_words, lasted, visitors_words
+from bot.slack.words import Frame, access_words, closed_words, lasted, visitors_words
 from steps.step import Row
 
 RISK_LEFT = (
@@ -28,7 +28,8 @@ _MOST_COMMANDS = 30
 def report_card(frame: Frame, state: RunState) -> Card:
     """The last message of a run's thread."""
     undone = state.outcome == "undone"
-    title = "Everything is as it was before" if undone else "The origin is closed"
+    closed = f"The origin is {closed_words(state)}"
+    title = "Everything is as it was before" if undone else closed
     blocks: list[Block] = [
         header(title),
         section(f"{_summary(state)}\n{visitors_words(state)}{_span(state)}"),

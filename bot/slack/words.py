@@ -57,7 +57,7 @@ def run_words(frame: Frame, state: RunState) -> str:
     match state.status:
         case "closed":
             return {
-                "closed": "Finished: the origin is closed.",
+                "closed": f"Finished: the origin is {closed_words(state)}.",
                 "undone": "Finished: everything is as it was before the run.",
                 "stopped": f"Stopped by {person(state.stopped_by)}. {_left_as(state)}",
             }.get(state.outcome, "Finished.")
@@ -69,19 +69,16 @@ def run_words(frame: Frame, state: RunState) -> str:
             return f"*{frame.title(task.key)}* cannot go on by itself; somebody has to decide."
         case _:
             name = frame.title(task.key) if task else "the last step"
-            return f"At work on *{name}*."
+            held_up = task.delayed if task else ""
+            told = f" {escape(held_up)} The bot goes on trying by itself." if held_up else ""
+            return f"At work on *{name}*.{told}"
 
 
 def _left_as(state: RunState) -> str:
-    if not changed_something(state):
+    if not state.changed:
         return "Nothing had been changed."
-    back = "; Undo takes it back" if state.direction == "forward" else ""
+    back = "; Undo takes it back" if state.direction == "forward" else "; Undo goes on from there"
     return f"What was done stays as it is{back}."
-
-
-def changed_something(state: RunState) -> bool:
-    """Whether a step with changes was begun; one that ended badly may have made some of them."""
-    return any(t.started_at and t.plan and t.plan.changes for t in state.tasks)
 
 
 def task_words(state: RunState, task: Task) -> str:
@@ -142,28 +139,34 @@ def lasted(span: timedelta) -> str:
 def visitors_words(state: RunState) -> str:
     """What the bot's own looks have seen so far."""
     seen = state.visitors
+    unclear = f" {seen.unclear} more could not be judged." if seen.unclear else ""
     if not seen.looks:
-        return "Visitors: not looked at yet."
-    words = f"Visitors: {seen.served} of {seen.looks} looks through Cloudflare were served."
+        return f"Visitors: not looked at yet.{unclear}"
+    told = f"Visitors: {seen.served} of {seen.looks} looks through Cloudflare were served."
+    words = f"{told}{unclear}"
     if not seen.refused:
         return words
     first, last = seen.refused[0][0], seen.refused[-1][1]
     return f"{words} Refused from {when(first)} to {when(last)} ({lasted(last - first)} at most)."
 
 
+def closed_words(state: RunState) -> str:
+    """How closed the origin is: an address that could not be asked is not called closed."""
+    probe = state.task("origin-probe")
+    proven = probe is None or probe.verdict is None or probe.verdict.state == "proven"
+    return "closed" if proven else "closed where it could be seen"
+
+
 def access_words(state: RunState) -> str:
     """Whether the origin is open to whoever knows its address, as far as it was seen."""
-    for key in ("origin-probe", "client-authentication", "undo-client-authentication"):
-        task = state.task(key)
-        if task is None or task.status != "done" or task.verdict is None:
-            continue
-        if key == "origin-probe" and state.direction == "forward":
-            said = "closed" if task.verdict.state == "proven" else "closed where it could be seen"
-            return f"Direct access: {said}."
-        if key == "client-authentication" and state.direction == "forward":
-            return "Direct access: closed."
-        if key == "undo-client-authentication":
-            return "Direct access: open again."
+    done = (t for t in state.tasks if t.status == "done")
+    seen = {t.key for t in done if t.verdict is not None and t.verdict.state != "set"}
+    if "undo-client-authentication" in seen:
+        return "Direct access: open again."
+    if "origin-probe" in seen:
+        return f"Direct access: {closed_words(state)}."
+    if "client-authentication" in seen:
+        return "Direct access: closed."
     before = state.task("preflight")
     if before is None or before.verdict is None:
         return "Direct access: not looked at yet."

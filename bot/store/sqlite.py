@@ -28,7 +28,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.resolve()  # one file has one lock, whatever link leads to it
         self._local = threading.local()
         self._connections: list[Database] = []
         self._lock = threading.Lock()
@@ -91,7 +91,17 @@ class SqliteStore:
                     hint="Stop the other one, or give this one a store of its own"
                     " (MTLS_STORE_PATH).",
                 ) from error
+            self._must_be_whole()
             yield
+
+    def _must_be_whole(self) -> None:
+        """What an open run goes on by must be what was recorded: an approval can be forged."""
+        for entry in self.runs(open_only=True):
+            if seq := chain.broken_at(self.lines(entry.run)):
+                raise StoreError(
+                    f"The log of run {entry.run} was changed outside of the bot, at event {seq}.",
+                    hint="Find out who did that. Put a copy of the store back from before it.",
+                )
 
     def close(self) -> None:
         """Close every connection; the store is not used afterwards."""
@@ -119,10 +129,15 @@ class SqliteStore:
 @contextmanager
 def _writing(database: Database) -> Iterator[None]:
     """A transaction that has the write lock from its start, so that what it reads stays true."""
-    database.execute("begin immediate")
     try:
+        database.execute("begin immediate")
         yield
         database.execute("commit")
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"The log could not be written: {error}.",
+            hint="Nothing was recorded. Look at the disk that the store is on, then try again.",
+        ) from error
     finally:
         if database.conn.in_transaction:
             database.rollback()

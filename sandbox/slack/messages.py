@@ -32,14 +32,17 @@ class Message:
         return self.thread_ts is not None and self.thread_ts != self.ts
 
     def as_json(self, *, metadata: bool = True) -> Json:
-        """As in `conversations.history`; without `metadata` only its event type is told."""
+        """As in `conversations.history`; without `metadata` only its event type is told.
+
+        Blocks are replaced and never changed in place, so they are handed out as they are.
+        """
         told: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
         told |= _of_bot() if self.user == BOT_USER else {"team": TEAM}
         if self.blocks:
-            told["blocks"] = copy.deepcopy(self.blocks)
+            told["blocks"] = self.blocks
         if self.metadata:
             kept = self.metadata if metadata else {"event_type": self.metadata.get("event_type")}
-            told["metadata"] = copy.deepcopy(kept)
+            told["metadata"] = kept
         return told | self._rest()
 
     def _rest(self) -> Json:
@@ -49,7 +52,7 @@ class Message:
         if self.edited:
             told["edited"] = {"user": self.user, "ts": self.edited}
         if self.files:
-            told["files"] = copy.deepcopy(self.files)
+            told["files"] = self.files
         if self.tombstone:
             told |= {"subtype": "tombstone", "user": "USLACKBOT"}
         if self.only_for:

@@ -165,3 +165,16 @@ def test_oauth_variables_do_not_switch_the_mode(monkeypatch: pytest.MonkeyPatch)
     with office() as made:
         made.slack.command(STARTER, "/mtls", "help", SITE_OPS)
         told(made, STARTER, "Commands: start")
+
+
+def test_an_error_of_our_own_is_told_to_who_pressed(desk: Office) -> None:
+    """A press that ends in a mistake of the bot does not end in silence."""
+    waiting = card(desk)
+
+    def stumble(_run: str) -> None:
+        raise KeyError("a mistake of ours")
+
+    desk.engine.changed.insert(0, stumble)
+    approve = next(b for b in buttons(waiting) if b["action_id"] == "approve")
+    desk.slack.press(APPROVER, SITE_OPS, waiting["ts"], approve["action_id"])
+    assert told(desk, APPROVER, "stumbled")

@@ -14,7 +14,7 @@ from bot.store.chain import broken_at
 from bot.store.memory import MemoryStore
 from bot.store.projection import project
 from bot.store.sqlite import SqliteStore
-from steps.errors import Conflict, SiteBusy, StoreLocked
+from steps.errors import Conflict, SiteBusy, StoreError, StoreLocked
 from tests.toys import NOON, SITE
 
 OPENED = e.RunOpened(at=NOON, by="U1", site=SITE, channel="C1", tasks=("lamp",))
@@ -179,3 +179,39 @@ def test_a_failed_append_leaves_no_half(sqlite: SqliteStore) -> None:
         sqlite.append("R2", [OPENED], after=0, claims=["zone:b", "zone:a"])
     sqlite.append("R3", [OPENED], after=0, claims=["zone:b"])
     assert sqlite.read("R2") == ()
+
+
+def test_a_link_to_the_store_is_the_same_store(tmp_path: Path) -> None:
+    """Two names of one file, one driver: the lock belongs to the file."""
+    path, link = tmp_path / "log.sqlite3", tmp_path / "elsewhere.sqlite3"
+    one = SqliteStore(path)
+    link.symlink_to(path)
+    other = SqliteStore(link)
+    with one.exclusive(), pytest.raises(StoreLocked), other.exclusive():
+        raise AssertionError("both have it")
+    one.close()
+    other.close()
+
+
+def test_a_store_that_cannot_be_written_says_so(sqlite: SqliteStore, tmp_path: Path) -> None:
+    """An error of ours with words for whoever pressed, not one of SQLite's in a log."""
+    sqlite.append("R1", [OPENED], after=0)
+    full = sqlite3.connect(tmp_path / "log.sqlite3")
+    full.execute("alter table events rename to gone")
+    full.close()
+    with pytest.raises(StoreError, match="could not be written"):
+        sqlite.append("R1", [STARTED], after=1)
+
+
+def test_nobody_goes_on_by_a_history_that_was_edited(sqlite: SqliteStore, tmp_path: Path) -> None:
+    """An approval can be forged behind the bot's back; the next start sees it and stops."""
+    sqlite.append("R1", [OPENED, STARTED], after=0)
+    with sqlite.exclusive():
+        pass
+    intruder = sqlite3.connect(tmp_path / "log.sqlite3")
+    intruder.execute("drop trigger events_are_never_changed")
+    intruder.execute("update events set by = 'U9' where seq = 2")
+    intruder.commit()
+    intruder.close()
+    with pytest.raises(StoreError, match="R1 was changed outside of the bot, at event 2"):
+        sqlite.exclusive().__enter__()

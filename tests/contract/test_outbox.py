@@ -8,6 +8,9 @@ import pytest
 from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.engine import cards_stream
+from bot.engine.state import RunState
+from bot.slack.blocks import Card
+from bot.slack.outbox import Outbox
 from sandbox.faults import Fault
 from sandbox.slack.people import SITE_OPS, STARTER
 from tests.contract.desk_stand import Office, office
@@ -120,3 +123,91 @@ def test_an_archived_channel_holds_nothing_up(desk: Office) -> None:
     assert desk.outbox.deliver("R1")
     assert len(desk.journal.all("slack")) == requests
     assert desk.engine.view("R1").status == "needs-approval"
+
+
+def test_an_uncertain_post_is_found_behind_many_other_messages(desk: Office) -> None:
+    """A busy channel, a long silence of the bot: every page since then is read."""
+    opened(desk)
+    desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
+    assert not desk.outbox.deliver("R1")
+    for number in range(230):
+        desk.slack.say(STARTER, SITE_OPS, f"lunch? {number}")
+    assert desk.outbox.deliver("R1")
+    assert len(posts(desk)) == len(set(posts(desk))) == 2
+
+
+def test_a_card_that_somebody_removed_is_posted_anew(desk: Office) -> None:
+    """Without its buttons nobody could say yes; the new one is kept current like the first."""
+    opened(desk)
+    desk.outbox.deliver("R1")
+    card = desk.slack.messages(SITE_OPS)[1]
+    desk.slack.delete_message(SITE_OPS, card["ts"])
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Approve("U2", "lamp", task.fingerprint))
+    assert desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    there = desk.slack.messages(SITE_OPS)
+    assert len(there) == 2
+    assert "Approved by" in there[1]["text"]
+
+
+def _ended(desk: Office) -> None:
+    """A run whose first cards are there and which has ended since."""
+    opened(desk)
+    desk.outbox.deliver("R1")
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Approve("U2", "lamp", task.fingerprint))
+    desk.drive()
+    assert desk.engine.view("R1").outcome == "closed"
+
+
+def _next_bot(desk: Office) -> Outbox:
+    return Outbox(
+        desk.engine, desk.outbox._client, desk.outbox._render, desk.outbox._new_op, pause=0.0
+    )
+
+
+def test_a_run_that_ended_unseen_is_shown_by_the_next_bot(desk: Office) -> None:
+    """Killed between the end of a run and its report: the report is not lost."""
+    _ended(desk)
+    after = _next_bot(desk)
+    after.start()
+    desk.slack.wait_for(
+        lambda: any("The origin is" in m["text"] for m in desk.slack.messages(SITE_OPS)), 5
+    )
+    after.stop()
+
+
+def test_a_run_whose_end_was_shown_is_left_alone(desk: Office) -> None:
+    """The control: no request for it after the next start."""
+    _ended(desk)
+    assert desk.outbox.deliver("R1")
+    requests = len(desk.journal.all("slack"))
+    after = _next_bot(desk)
+    after.start()
+    after.stop()
+    assert len(desk.journal.all("slack")) == requests
+
+
+def test_one_run_that_cannot_be_rendered_takes_nobody_along(desk: Office) -> None:
+    """The outbox outlives it, and brings the other run's messages."""
+    opened(desk)
+    render = desk.outbox._render
+
+    def picky(state: RunState) -> dict[str, Card]:
+        if state.run == "R-broken":
+            raise KeyError(state.run)
+        return render(state)
+
+    broken = e.RunOpened(at=NOON, by=STARTER, site=SITE, channel=SITE_OPS, tasks=("lamp",))
+    desk.engine.store.append("R-broken", [broken], after=0)
+    desk.outbox._render = picky
+    desk.outbox.start()
+    desk.outbox.nudge("R-broken")
+    desk.slack.wait_for(lambda: len(desk.slack.messages(SITE_OPS)) == 2, 5)
+    desk.outbox.nudge("R-broken")
+    desk.engine.submit("R1", c.Stop(STARTER))
+    desk.slack.wait_for(lambda: "Stopped" in desk.slack.messages(SITE_OPS)[0]["text"], 5)
+    desk.outbox.stop()

@@ -30,6 +30,8 @@ class Zone:
 
     def setting(self, zone_id: str, name: str) -> SettingValue:
         assert zone_id == ZONE_ID
+        if name not in self.settings:
+            raise absent("setting", "Cloudflare")
         return SettingValue(self.settings[name], name not in self.locked)
 
     def set_setting(self, zone_id: str, name: str, value: str) -> SettingValue:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import SecretStr
 
 from steps.certificates import public_key_digest
-from steps.http_access import AccessState
+from steps.http_access import AccessState, Stranger
 from steps.step import Site
 from tests.doubles.world import HOSTS, PUBLIC, Listed, World, absent, issued
 
@@ -52,6 +52,7 @@ class Project:
     made: int = 0
     manual: bool = False
     """Pushes are only staged."""
+    log: str = "building\nE: no space left\n"
 
     def activity(self, project: str, activity_id: str) -> Run:
         run = next(r for r in self.runs if r.id == activity_id)
@@ -78,7 +79,7 @@ class Project:
             run.effect(self)
 
     def activity_log(self, project: str, activity_id: str) -> str:
-        return "building\nE: no space left\n"
+        return self.log
 
     def start(self, kind: str, environment: str, effect: Callable[["Project"], None],
               pushed: str = "") -> Run:  # fmt: skip
@@ -148,10 +149,13 @@ class Project:
     def states(self, site: Site) -> tuple[AccessState, ...]:
         return tuple(self.access.values())
 
-    def answers_strangers(self, url: str) -> str:
-        """What a request without credentials got; empty when it was refused."""
+    def answers_strangers(self, url: str) -> Stranger:
+        """What a request without credentials came to."""
         state = next(s for s in self.access.values() if s.url == url)
-        return "" if state.effective and self.world.visitors == "" else "answered 200"
+        if state.shut or self.world.visitors == "inconclusive":
+            return Stranger("unclear", "could not be asked")
+        refused = state.effective and self.world.visitors == ""
+        return Stranger("refused", "HTTP 401") if refused else Stranger("let in", "HTTP 200")
 
 
 def make_live(project: Project) -> None:

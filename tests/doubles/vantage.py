@@ -52,7 +52,8 @@ class Eyes(Vantage):
         return self.world.presents and encrypted and self.zone.settings["tls_client_auth"] == "on"
 
     def baseline(self, hosts: Sequence[str]) -> dict[str, Look]:
-        return {host: Look(f"https://{host}/", status=200) for host in hosts}
+        odd = self.world.first_look
+        return {host: odd or Look(f"https://{host}/", status=200) for host in hosts}
 
     def cache_answers(self, host: str) -> bool:
         return self.world.cache_sticks or self.zone.settings["development_mode"] != "on"

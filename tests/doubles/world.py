@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from steps.errors import NotFound
+from steps.origin.look import Look
 from steps.step import Site
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -42,6 +43,8 @@ class World:
     visitors: Literal["", "broken", "inconclusive"] = ""
     """A word stands above what the rest of the world makes of visitors."""
     broken_hosts: set[str] = field(default_factory=set)
+    first_look: Look | None = None
+    """What a first look sees, where it is not a page."""
     cache_sticks: bool = False
     """Is a page answered by the cache although development mode is on?"""
     presents: bool = True

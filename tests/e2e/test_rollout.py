@@ -6,7 +6,10 @@ from pathlib import Path
 from sandbox.people_acting import buttons
 from sandbox.slack.people import OUTSIDER, STARTER
 from sandbox.slack.views import NotThere
+from steps import rollout
 from tests.e2e.stage import stage
+
+LOOKS = ("preflight", "origin-probe")
 
 
 def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
@@ -27,6 +30,10 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         assert on.vendor_writes() == closed_writes
         assert len([e for e in on.events("run-closed") if "closed" in e[1]]) == 2
         assert len(on.events("plan-approved")) == first_run_approvals == 9
+        looked = [body for _, body in on.events("step-finished")]
+        assert [sum(f'"step":"{look}"' in b for b in looked) for look in LOOKS] == [2, 2]
+        changes = set(rollout("no-downtime")) - {*LOOKS, "http-access"}  # not chosen this time
+        assert len(on.events("step-skipped")) == len(changes)
         on.undo()
         access.append(on.world.direct.measure())
         summary = on.world.visitors.stop()

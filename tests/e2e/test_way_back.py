@@ -2,12 +2,20 @@
 
 from pathlib import Path
 
+from sandbox.auto import UNDONE
 from tests.e2e.stage import Stage, stage
 
+GATED = (
+    "Development mode on", "Origin certificate", "SSL mode Full", "Authenticated Origin Pulls on",
+    "Gate",
+)  # fmt: skip
 
-def _until_client_authentication(on: Stage, titles: tuple[str, ...]) -> None:
+
+def _until_client_authentication(
+    on: Stage, titles: tuple[str, ...], *, pretend: bool = True
+) -> None:
     on.begin(visitors=True)
-    on.world.cloudflare.zone.change(pretend_aop=True)
+    on.world.cloudflare.zone.change(pretend_aop=pretend)
     on.start()
     for title in titles:
         on.approve(title)
@@ -16,11 +24,7 @@ def _until_client_authentication(on: Stage, titles: tuple[str, ...]) -> None:
 def test_with_the_gate_nobody_is_refused(tmp_path: Path) -> None:
     """The gate is never passed, so the origin never requires what is not presented."""
     with stage(tmp_path) as on:
-        _until_client_authentication(
-            on,
-            ("Development mode on", "Origin certificate", "SSL mode Full",
-             "Authenticated Origin Pulls on", "Gate"),
-        )  # fmt: skip
+        _until_client_authentication(on, GATED)
         on.wait(lambda: [e for e in on.events("step-applied") if '"gate"' in e[1]])
         on.card("Gate", "looking for the proof")
         assert on.world.direct.measure() == "open"
@@ -43,3 +47,17 @@ def test_without_the_gate_the_way_back_is_pushed_by_itself(tmp_path: Path) -> No
         assert len(on.world.journal.writes("git")) == 2
         before = on.world.visitors.summary().failed
         assert on.world.visitors.stop().failed == before
+
+
+def test_turned_round_while_the_change_is_being_deployed_nobody_is_refused(tmp_path: Path) -> None:
+    """The abandoned deployment still lands; the way back waits for it and goes through it."""
+    with stage(tmp_path) as on:
+        _until_client_authentication(
+            on, (*GATED, "Client authentication at the origin"), pretend=False
+        )
+        on.wait(lambda: [e for e in on.events("step-waiting") if "client-auth" in e[1]])
+        on.talk.undo()
+        on.talk.approve_until((UNDONE,))
+        assert on.world.direct.measure() == "open"
+        assert on.settings_after() == ["full", "auto", "off"]
+        assert on.world.visitors.stop().failures == ()

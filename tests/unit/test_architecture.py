@@ -123,7 +123,7 @@ def test_every_rule_has_a_control() -> None:
 
 
 def test_two_places_catch_everything() -> None:
-    """The driver's loop and Bolt's error handler, and no third."""
+    """What keeps our loops going, and Bolt's error handler, and no third."""
     handlers = [found for source in PRODUCT for found in a.catch_alls(source)]
     of_bolt = [
         f"{source.path}:{node.lineno}"

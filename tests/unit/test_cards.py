@@ -105,3 +105,13 @@ def test_a_run_without_approvers_says_so() -> None:
     frame = Frame(FRAME.titles, Policy(frozenset()), NOON)
     card = run_messages(frame, STATES["shown"])["root"]
     assert "none is set" in card.text
+
+
+def test_an_accepted_address_is_never_called_closed() -> None:
+    """Neither by the report nor by the overview: nobody saw it refuse."""
+    cards = run_messages(FRAME, STATES["accepted"])
+    for key in ("root", "report-closed"):
+        assert "closed where it could be seen" in cards[key].text
+        assert "origin is closed." not in cards[key].text
+    proven = run_messages(FRAME, STATES["closed"])
+    assert "origin is closed." in proven["report-closed"].text

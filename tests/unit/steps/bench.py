@@ -48,6 +48,11 @@ class Bench:
     problems: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
     ready: tuple[str, ...] | None = None
+    unserved: tuple[str, ...] = ()
+    others_work: tuple[str, ...] = ()
+    now: datetime = NOON
+    cached: bool = True
+    """Is there a file that the cache answers?"""
     overrides: tuple[str, ...] = ()
     inheriting: tuple[str, ...] = ("staging",)
     manual: bool = False
@@ -68,7 +73,7 @@ class Bench:
         ground = Ground(
             WaysOf(self.repository, following, self.host), self.repository.deployed,
             lambda _site: self.inheriting, lambda _site: EDGE, lambda _site: self.manual,
-            self.repository.brought,
+            self.repository.brought, following.deploying,
         )  # fmt: skip
         route = (ground, vantage, root_pem(CLIENT_CA))
         where = (lambda _site: HOSTS, lambda _site: EDGE)
@@ -78,21 +83,29 @@ class Bench:
             return self.problems, self.concerns
 
         made: list[Step[Any]] = [
-            DevelopmentMode(*zone, later_changes=lambda _site: self.missing),
+            DevelopmentMode(
+                *zone, later_changes=lambda _site: self.missing, cached_url=self._cached,
+                is_hit=lambda _url: vantage.cache_answers(""),
+            ),
             DevelopmentModeOff(*zone), DevelopmentModeBack(*zone),
             SslFull(*zone, check=check), SslStrict(*zone, check=check),
-            SslHold(*zone), SslModeBack(*zone), AutomaticSslBack(*zone),
+            SslHold(*zone), SslModeBack(*zone, check=check), AutomaticSslBack(*zone),
             OriginPulls(*zone, overrides=lambda _site: self.overrides),
             OriginPullsBack(*zone, asks=self._asking),
             OriginCertificateStep(
-                self.zone, self.project, vantage, *where, clock=lambda: NOON, rhythm=RHYTHM
+                self.zone, self.project, vantage, *where, clock=lambda: self.now, rhythm=RHYTHM,
+                others_work=lambda _site: self.others_work,
             ),
-            OriginCertificateBack(self.project, vantage, *where, self._distrust, RHYTHM),
+            OriginCertificateBack(
+                self.project, vantage, *where, self._distrust, RHYTHM,
+                mode=lambda _site: self.zone.settings["ssl"],
+            ),
             OriginCertificateRevoke(self.zone, self.project, vantage, *where),
             Gate(*route, path=self.gate_path, ready=self._ready),
             ClientAuthentication(
                 *route, ready=self._ready, gated=bool(self.gate_path), back=BACK,
                 pulls=self._ready,
+                unserved=lambda _site: self.unserved,
             ),
             ClientAuthenticationBack(*route),
             OriginProbe(vantage, root_pem(CLIENT_CA), *where),
@@ -100,6 +113,9 @@ class Bench:
             HttpAccessBack(*access),
         ]  # fmt: skip
         return {step.key: step for step in made}
+
+    def _cached(self, host: str) -> str:
+        return f"https://{host}/logo.png" if self.cached else ""
 
     def _asking(self, site: object) -> tuple[str, ...]:
         return tuple(

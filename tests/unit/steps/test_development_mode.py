@@ -2,9 +2,9 @@
 
 import pytest
 
-from steps.step import Past
+from steps.step import Noted, Past
 from steps.zone_settings import SettingFacts
-from tests.doubles.world import SITE
+from tests.doubles.world import NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
 
@@ -67,3 +67,24 @@ def test_switched_off_by_somebody_else_is_no_proof() -> None:
     ended = Engine(bench, past).run("development-mode")
     bench.zone.settings["development_mode"] = "off"
     assert bench.verify(ended.plan, with_receipt(past, ended)).state == "failed"
+
+
+def test_without_anything_cached_it_is_set_and_says_so() -> None:
+    """Nothing that the cache answered before: nothing outside can show the difference."""
+    bench, past = before("development-mode")
+    bench.cached = False
+    ended = Engine(bench, past).run("development-mode")
+    verdict = bench.verify(ended.plan, with_receipt(past, ended))
+    assert verdict.state == "set"
+    assert "Nothing was found that the cache answered before" in verdict.evidence[0]
+
+
+def test_what_the_cache_answers_is_noted_before_the_switch() -> None:
+    """Afterwards nobody could tell what was a HIT."""
+    bench, past = before("development-mode")
+    plan, step = bench.plan("development-mode", past), bench.steps()["development-mode"]
+    written = len(bench.world.writes)
+    noted = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(noted, Noted)
+    assert "https://www.example.com/logo.png" in noted.notes["cached"].splitlines()
+    assert len(bench.world.writes) == written

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from steps.errors import StepError
+from steps.errors import PreconditionFailed, StepError
 from steps.origin_certificate import CertificateFacts
 from steps.step import Noted, Past, Waiting
 from tests.doubles.world import HOSTS, NOON, ORIGIN_CA, PUBLIC, SITE, issued, root_pem
@@ -146,3 +146,29 @@ def test_a_redeploy_that_comes_to_nothing_is_told_and_tried_again(ends: str) -> 
 def test_the_roots_of_the_tests_are_not_the_same() -> None:
     """The control of everything that asks who issued a certificate."""
     assert root_pem(PUBLIC) != root_pem(ORIGIN_CA)
+
+
+def test_a_redeploy_that_would_release_other_peoples_work_is_not_planned() -> None:
+    """Staged since the preflight, or a deployment that failed since."""
+    bench, past = before("origin-certificate")
+    assert bench.plan("origin-certificate", past).changes
+    bench.others_work = ("Changes are staged on main: ours would release them.",)
+    with pytest.raises(PreconditionFailed, match="staged"):
+        bench.plan("origin-certificate", past)
+
+
+def test_every_certificate_of_a_lost_key_is_revoked() -> None:
+    """An answer was lost and the list was late: two were issued for one key, then a kill."""
+    bench, past = before("origin-certificate")
+    plan, step = bench.plan("origin-certificate", past), bench.steps()["origin-certificate"]
+    noted = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(noted, Noted)
+    step.apply(plan, noted.notes, past=past, now=NOON)
+    ((_, issued),) = bench.zone.certificates.items()
+    bench.zone.certificates["origin-twice"] = issued
+    notes, steps = dict(noted.notes), bench.steps()
+    while notes["public_key"] == noted.notes["public_key"]:
+        outcome = steps["origin-certificate"].apply(plan, notes, past=past, now=NOON)
+        assert isinstance(outcome, Noted)
+        notes |= outcome.notes
+    assert bench.zone.certificates == {}

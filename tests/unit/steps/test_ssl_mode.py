@@ -1,12 +1,15 @@
 """SSL mode: at least Full and pinned, strict at the end, and back as before."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
-from steps.errors import PreconditionFailed
-from steps.step import Past
-from steps.zone_settings import SettingFacts
+from steps.errors import PlanVoid, PreconditionFailed
+from steps.origin.look import Look
+from steps.origin.vantage import keep
+from steps.step import Done, Past, Waiting
+from steps.zone_settings import SettingFacts, baselines
 from tests.doubles.world import NEIGHBOUR, NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
@@ -138,12 +141,11 @@ def test_held_at_full_while_the_certificate_goes(
     assert wanted == [c.after for c in step.plan(SITE, SettingFacts({"ssl": mode}), past).changes]
 
 
-@pytest.mark.parametrize(
-    "key", ["undo-ssl-hold", "undo-ssl-mode", "undo-automatic-ssl", "undo-origin-pulls"]
-)
+@pytest.mark.parametrize("key", ["undo-ssl-mode", "undo-automatic-ssl", "undo-origin-pulls"])
 def test_a_setting_that_a_neighbour_needs_stays(key: str) -> None:
     """Another closed site of the zone relies on it; the reason names it."""
     bench, past = before(key)
+    past = replace(past, receipts={**past.receipts, "undo-ssl-hold": {}})
     assert bench.plan(key, past).changes
     needed = replace(past, neighbours=("shop.example.com",))
     assert bench.plan(key, needed).nothing_to_do
@@ -156,3 +158,115 @@ def test_a_mode_below_full_comes_back_with_a_warning() -> None:
     """The redirect loop from before the run comes back with it."""
     bench, past = before("undo-ssl-mode")
     assert any("circle" in note for note in bench.plan("undo-ssl-mode", past).notes)
+
+
+def test_a_neighbour_does_not_keep_our_visitors_under_strict_while_the_certificate_goes() -> None:
+    """Held at Full for the exchange, named on the card, and strict again once it is proven."""
+    bench, past = before("undo-ssl-hold")
+    needed = replace(past, neighbours=("shop.example.com",))
+    held = Engine(bench, needed).run("undo-ssl-hold")
+    assert (bench.zone.settings["ssl"], held.receipt["ssl"]) == ("full", "strict")
+    assert any("shop.example.com" in note for note in held.plan.notes)
+    after = with_receipt(needed, held)
+    Engine(bench, after).run("undo-ssl-mode")
+    assert bench.zone.settings["ssl"] == "strict"
+
+
+def test_no_certificate_is_taken_off_under_a_mode_that_validates() -> None:
+    """Raised again since the hold, by somebody or by Cloudflare itself: nothing is deleted."""
+    bench, past = before("undo-origin-certificate")
+    assert bench.plan("undo-origin-certificate", past).changes
+    bench.zone.settings["ssl"] = "strict"
+    with pytest.raises(PreconditionFailed, match="strict again"):
+        bench.plan("undo-origin-certificate", past)
+
+
+def test_a_retry_does_not_overwrite_what_nobody_was_shown() -> None:
+    """The pin is written, the mode was refused; somebody changed it since: the plan is void."""
+    bench, past = before("ssl-full")
+    plan, step = bench.plan("ssl-full", past), bench.steps()["ssl-full"]
+    bench.zone.settings.update(ssl_automatic_mode="custom", ssl="off")
+    written = len(bench.world.writes)
+    with pytest.raises(PlanVoid, match="was flexible when this was approved and is off now"):
+        step.apply(plan, {"begun": "yes", "ssl_automatic_mode": "custom"}, past=past, now=NOON)
+    assert len(bench.world.writes) == written
+
+
+def test_a_settling_time_is_not_cut_short_by_a_clock() -> None:
+    """Asked before its end, it goes on waiting: later steps rely on it."""
+    bench, past = before("origin-pulls")
+    plan, step = bench.plan("origin-pulls", past), bench.steps()["origin-pulls"]
+    waiting = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(waiting, Waiting)
+    early = step.poll(plan, waiting, past=past, now=NOON)
+    assert isinstance(early, Waiting)
+    assert early.look_again_at == waiting.look_again_at
+    assert isinstance(step.poll(plan, waiting, past=past, now=waiting.look_again_at), Done)
+
+
+def test_a_zone_without_automatic_ssl_is_told_of_and_not_pinned() -> None:
+    """No source says that every zone has the setting: absent is not on, and not an end."""
+    bench, past = before("ssl-full")
+    del bench.zone.settings["ssl_automatic_mode"]
+    plan = bench.plan("ssl-full", past)
+    assert list(plan.inputs) == ["ssl"]
+    assert any("cannot be pinned" in note for note in plan.notes)
+    bench, past = before("undo-automatic-ssl")
+    del bench.zone.settings["ssl_automatic_mode"]
+    assert bench.plan("undo-automatic-ssl", past).nothing_to_do
+
+
+@pytest.mark.parametrize("key", ["ssl-full", "ssl-strict", "client-authentication"])
+def test_rules_that_override_the_mode_are_named_where_it_matters(key: str) -> None:
+    """What the preflight saw, or could not see, stands on each card that it touches."""
+    bench, past = before(key)
+    told = "Whether page rules override the SSL mode could not be looked at."
+    preflight = {**past.receipts["preflight"], "ssl_rules": told}
+    assert told not in bench.plan(key, past).notes
+    past = replace(past, receipts={**past.receipts, "preflight": preflight})
+    assert told in bench.plan(key, past).notes
+
+
+HOST = "www.example.com"
+LOOP = Look(f"https://{HOST}/", status=301, headers=(("location", f"https://{HOST}/"),))
+
+
+def test_a_mended_circle_is_judged_by_the_first_look_that_was_none() -> None:
+    """Until the mode goes back: then the circle is what was there before the run."""
+    bench, past = before("ssl-full")
+    circling = {**past.receipts["preflight"], "baseline": keep({HOST: LOOP})}
+    past = replace(past, receipts={**past.receipts, "preflight": circling})
+    after = with_receipt(past, Engine(bench, past).run("ssl-full"))
+    assert baselines(past) == {HOST: LOOP}
+    assert baselines(after)[HOST].status == 200
+    back = replace(after, receipts={**after.receipts, "undo-ssl-mode": {"ssl": "full"}})
+    assert baselines(back) == {HOST: LOOP}
+
+
+def test_a_circle_that_is_still_there_is_no_measure() -> None:
+    """A node that has not adopted the mode yet, or a broken answer: the first look stays."""
+    bench, past = before("ssl-full")
+    circling = {**past.receipts["preflight"], "baseline": keep({HOST: LOOP})}
+    past = replace(past, receipts={**past.receipts, "preflight": circling})
+    for seen in (LOOP, replace(LOOP, status=525, headers=())):
+        world = deepcopy(bench)
+        world.world.first_look = seen
+        after = with_receipt(past, Engine(world, past).run("ssl-full"))
+        assert baselines(after) == {HOST: LOOP}
+
+
+@pytest.mark.parametrize(("earlier", "blocks"), [("strict", True), ("flexible", False)])
+def test_going_back_to_strict_asks_for_a_certificate_that_it_accepts(
+    earlier: str, *, blocks: bool
+) -> None:
+    """The exchange may be days ago; what does not validate needs nothing of the kind."""
+    bench, past = before("undo-ssl-mode")
+    preflight = {**past.receipts["preflight"], "ssl": earlier}
+    past = Past({**past.receipts, "preflight": preflight})
+    assert bench.plan("undo-ssl-mode", past).changes
+    bench.problems = ("203.0.113.12 for www.example.com: certificate has expired",)
+    if not blocks:
+        assert bench.plan("undo-ssl-mode", past).changes
+        return
+    with pytest.raises(PreconditionFailed, match="expired"):
+        bench.plan("undo-ssl-mode", past)

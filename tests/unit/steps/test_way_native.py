@@ -2,9 +2,10 @@
 
 import pytest
 
-from steps.errors import NotAsApproved, PreconditionFailed, PushRefused, StepError
+from steps.errors import PlanVoid, PreconditionFailed, PushRefused, StepError
 from steps.step import Noted
 from tests.doubles.platformsh import Ends
+from tests.doubles.repository import Made
 from tests.doubles.world import NOON
 from tests.unit.steps.bench import Engine, Lost, before, killing, with_receipt
 
@@ -31,7 +32,7 @@ def test_the_configuration_may_not_move(key: str) -> None:
     shown = bench.plan(key, past)
     bench.repository.somebody_pushes(".platform/services.yaml", b"{}\n")
     assert shown.fingerprint != bench.plan(key, past).fingerprint
-    with pytest.raises(NotAsApproved, match="has changed since the plan was approved"):
+    with pytest.raises(PlanVoid, match="has changed since the plan was approved"):
         bench.steps()[key].apply(shown, {}, past=past, now=NOON)
 
 
@@ -131,3 +132,50 @@ def test_a_push_that_is_refused_leaves_the_branch() -> None:
     bench.repository.somebody_pushes("app.py", b"2")
     with pytest.raises(PushRefused):
         bench.repository.push("", "main", made, expected=head.commit)
+
+
+@routed
+def test_somebody_quicker_than_the_push_is_not_waited_for(key: str) -> None:
+    """Refused because the branch has moved: made anew on it without anybody pressing Retry."""
+    bench, past = before(key)
+    push = bench.repository.push
+    others = iter([b"print('new')\n"])
+
+    def overtaken(project: str, environment: str, commit: Made, *, expected: str) -> None:
+        for content in others:
+            bench.repository.somebody_pushes("app.py", content)
+        push(project, environment, commit, expected=expected)
+
+    bench.repository.push = overtaken  # type: ignore[method-assign]
+    ended = Engine(bench, past).run(key)
+    assert bench.repository.files["app.py"] == b"print('new')\n"
+    assert bench.verify(ended.plan, with_receipt(past, ended)).holds
+
+
+@routed
+def test_a_refusal_that_is_not_about_the_branch_is_told(key: str) -> None:
+    """The control: the branch has not moved, so the server means it."""
+    bench, past = before(key)
+
+    def refuses(project: str, environment: str, commit: Made, *, expected: str) -> None:
+        raise PushRefused("No.", service="git", doing="push")
+
+    bench.repository.push = refuses  # type: ignore[method-assign]
+    with pytest.raises(PushRefused):
+        Engine(bench, past).run(key)
+
+
+@routed
+def test_a_commit_that_is_not_the_noted_one_is_noted_before_it_is_pushed(key: str) -> None:
+    """Another author in the settings since: what a kill would look for must be on record."""
+    bench, past = before(key)
+    plan, step = bench.plan(key, past), bench.steps()[key]
+    noted = step.apply(plan, {}, past=past, now=NOON)
+    assert isinstance(noted, Noted)
+    commits = len(bench.repository.commits)
+    other = {**noted.notes, "commit": "0" * 40}
+    again = step.apply(plan, other, past=past, now=NOON)
+    assert isinstance(again, Noted)
+    assert len(bench.repository.commits) == commits
+    step.apply(plan, {**other, **again.notes}, past=past, now=NOON)
+    assert bench.repository.commits[-1].sha == again.notes["commit"]
