@@ -151,7 +151,8 @@ class RouteStep:
         if stands:
             raise PreconditionFailed(
                 " ".join(words(finding) for finding in stands),
-                hint=" ".join(f.hint for f in stands if f.hint) or "Put this right and deploy it, then press Retry.",
+                hint=" ".join(f.hint for f in stands if f.hint)
+                or "Put this right and deploy it, then press Retry.",
             )
         if not changed.files:
             raise PreconditionFailed(

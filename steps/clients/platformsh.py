@@ -232,7 +232,8 @@ def _path(project: str, *segments: str) -> str:
 def _message(line: str) -> str:
     try:
         data = json.loads(line).get("data") or {}
-        return str(data.get("message", ""))
+        message = str(data.get("message", ""))
+        return message if not message or message.endswith("\n") else f"{message}\n"
     except (ValueError, AttributeError):
         return f"{line}\n"  # the structure is not promised; better raw than lost
 

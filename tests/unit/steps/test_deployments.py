@@ -1,9 +1,12 @@
 """What a failed deployment is told with: the end of its log, short, and nothing secret in it."""
 
+from dataclasses import replace
+
 import pytest
 
 from steps.deployments import log_tail
-from steps.route_step import DeployedRoute
+from steps.origin.evidence import Expect
+from steps.route_step import DeployedRoute, unnamed
 from steps.step import Plan
 from tests.doubles.world import NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
@@ -56,6 +59,21 @@ def test_files_and_activity_stand_for_certificates_that_are_not_returned() -> No
     verdict = bench.verify(plan, past)  # type: ignore[arg-type]
     assert verdict.state == "proven"
     assert "does not return the certificates" in " ".join(verdict.evidence)
+
+
+def test_an_address_that_names_no_authority_proves_nothing_then() -> None:
+    """The wire has to say which CA is asked for; the control is one that does."""
+    bench, plan, past = finished()
+    eyes, asked = bench.steps()[plan.step].vantage, []  # type: ignore[attr-defined]
+    report = eyes.probe(["www.example.com"], "edge", expect=Expect())
+    for names in ((), ("CN=Cloudflare Pull CA",)):
+        attempts = tuple(replace(a, certificate_requested=True, authorities=names)
+                         for a in report.attempts)  # fmt: skip
+        facts = bench.steps()[plan.step].observe(SITE)
+        asked.append(unnamed(facts, replace(report, attempts=attempts)))
+    assert [len(told) for told in asked] == [len(report.attempts), 0]
+    assert "names no authority on the wire" in asked[0][0]
+    assert past is not None
 
 
 def test_without_a_deployed_head_they_do_not() -> None:
