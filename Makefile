@@ -41,7 +41,7 @@ check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 	@$(BIN)/python app.py check
 
 test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=4)
-	@bash tests/needs.sh git ssh node npm
+	@bash tests/needs.sh git ssh node npm chromium
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@# The types are checked while the tests wait for their deployments.
 	@$(BIN)/mypy --no-error-summary & types=$$!; \

@@ -28,10 +28,13 @@ class DirectAccess:
         self._hosts = tuple(hosts)
         self.last: Access = "unknown"
         """What the last `measure` said."""
+        self.asked = 0
+        """How often was measured."""
 
     def measure(self) -> Access:
         """Open if any address is for any host; closed only if every one refused."""
         self.last = _worst(self.by_address().values())
+        self.asked += 1
         return self.last
 
     def by_address(self) -> dict[str, Access]:

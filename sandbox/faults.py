@@ -36,6 +36,17 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: list[tuple[Fault, int]] = []
+        self._down: frozenset[str] = frozenset()
+
+    @property
+    def down(self) -> frozenset[str]:
+        """The services that answer nothing but 503 at the moment."""
+        return self._down
+
+    def outage(self, service: str, *, lasts: bool) -> None:
+        """A whole service goes down, until it is told to come back."""
+        with self._lock:
+            self._down = self._down | {service} if lasts else self._down - {service}
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -48,6 +59,8 @@ class Faults:
     def take(self, service: str, method: str, path: str) -> Fault | None:
         """The first fault that matches, used up once."""
         with self._lock:
+            if service in self._down:
+                return Fault(service, method, "", "status", 503)
             for at, (fault, left) in enumerate(self._queue):
                 if (fault.service, fault.method) == (service, method) and re.search(
                     fault.path, path

@@ -21,6 +21,7 @@ from sandbox.platformsh.stand_in import HOSTS, PlatformshStandIn
 from sandbox.slack.people import APPROVERS
 from sandbox.slack.stand_in import SlackStandIn
 from sandbox.timings import Timings
+from sandbox.troubles import Troubles
 from sandbox.visitors import DirectAccess, Visitors
 
 OTHER_HOST, OTHER_ORIGIN = "status.example.com", "status.example.net"
@@ -93,6 +94,9 @@ class World:
         self.direct = DirectAccess(self.platformsh.addresses, self.platformsh.https_port, HOSTS)
         self.bot = BotProcess(self.environment(), self.directory / "bot.log")
         self._closing.callback(self.bot.stop)
+        self.troubles = Troubles(self.platformsh, self.cloudflare, self.faults, self.bot)
+        self._closing.callback(self.troubles.close)
+        self.slack.page.trouble = self.troubles.press
 
     def _git_host(self, journal: Journal, faults: Faults) -> GithubStandIn | GitlabStandIn | None:
         """The host of the code where that is not Platform.sh, and Platform.sh's integration."""
@@ -202,16 +206,29 @@ class World:
     def facts(self) -> dict[str, Any]:
         """What the page shows beside the channel: measured here, not by the bot."""
         zone, summary = self.cloudflare.zone, self.visitors.summary()
-        custom = [c for c in self.platformsh.project.certificates.values() if not c.is_provisioned]
         return {
-            "visitors": {"sent": summary.sent, "failed": summary.failed},
-            "direct_access": self.direct.last,
+            "visitors": {
+                "sent": summary.sent, "failed": summary.failed, "from_cache": summary.from_cache,
+                "retried": self.cloudflare.retries,
+            },
+            "direct": {"access": self.direct.last, "asked": self.direct.asked},
             "zone": {name: zone.setting(name) for name in
                      ("ssl", "ssl_automatic_mode", "tls_client_auth", "development_mode")},
-            "origin": {
-                "commit": self.platformsh.head()[:10],
-                "certificate": "Cloudflare Origin CA" if custom else "provided by Platform.sh",
-            },
+            "origin": self._origin(),
+            "bot": {"state": "running" if self.bot.running else "down", "starts": self.bot.starts},
+            "troubles": self.troubles.listed(),
+        }  # fmt: skip
+
+    def _origin(self) -> dict[str, str]:
+        project, vendor = self.platformsh.project, self.platformsh
+        custom = [c for c in project.certificates.values() if not c.is_provisioned]
+        shown = vendor.router.policy.shown or (custom or list(project.certificates.values()))[-1]
+        issuer = "Cloudflare Origin CA" if custom else "a public authority"
+        commit = vendor.head()
+        return {
+            "commit": commit[:10], "subject": vendor.subject(commit),
+            "certificate": "expired" if vendor.certificate_expired else f"by {issuer}",
+            "ends": shown.parsed.not_valid_after_utc.date().isoformat(),
         }  # fmt: skip
 
     def writes(self) -> dict[str, int]:

@@ -41,6 +41,7 @@ witness() { # directory of the lock file, directory to install into, options of 
 
 if [[ " $* " = *" npm "* ]] && command -v npm >/dev/null; then
   witness tests/contract/js/slack build/slack-witness
+  witness tests/contract/js/page build/page-witness
   witness tests/contract/js/platformsh build/platformsh-witness --omit=peer
 fi
 exit 0

@@ -1,33 +1,18 @@
 """The pictures of the README, from the real page during a real run in the sandbox."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sandbox.auto import CLOSED
 from sandbox.slack.people import APPROVER, STARTER
 from sandbox.world import Scenario, World
+from tests.e2e.people_at_the_page import chromium
 from tests.e2e.stage import Stage
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDE = {"width": 1360, "height": 1080}
-
-
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def page_of(browser: Browser, world: World, person: str, *, dark: bool = False) -> Page:

@@ -134,11 +134,13 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "shown":
             return f"Waiting for a yes from {awaited(frame, state)}. Nothing has been written."
         case "approved":
-            return f"Approved by {person(task.approved_by)}; looked at once more before it begins."
+            delayed = f" {_delayed(task)}" if task.delayed else ""
+            yes = f"Approved by {person(task.approved_by)}; looked at once more before it begins."
+            return f"{yes}{delayed}"
         case "started":
             return _working(task)
         case "applied":
-            delayed = f" {escape(task.delayed)}" if task.delayed else ""
+            delayed = f" {_delayed(task)}" if task.delayed else ""
             return f"Done; looking for the proof from outside.{delayed}"
         case "done":
             return _done(frame, state, task)
@@ -154,10 +156,14 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
             return "Being planned again."
 
 
+def _delayed(task: Task) -> str:
+    return f"{escape(task.delayed.removesuffix('.'))}. The bot goes on trying by itself."
+
+
 def _working(task: Task) -> str:
     by = f" Approved by {person(task.approved_by)}." if task.approved_by else ""
     if task.delayed:
-        return f"{escape(task.delayed)} The bot goes on trying by itself.{by}"
+        return f"{_delayed(task)}{by}"
     if task.waiting is not None:
         since = when(task.started_at) if task.started_at else ""
         return f"Waiting for {escape(task.waiting.what)}, since {since}.{by}"

@@ -207,10 +207,10 @@ class Deployer:
             self._previews[environment.name] = self.provision(names)
         return self._previews[environment.name]
 
-    def provision(self, names: list[str]) -> Certificate:
-        """What the vendor gets from Let's Encrypt by itself."""
+    def provision(self, names: list[str], *, days: int = 90) -> Certificate:
+        """What the vendor gets from Let's Encrypt by itself; with negative `days` it has ended."""
         public = self._authorities.public
-        issued = public.issue(tuple(dict.fromkeys(names)), days=90, key="ecc")
+        issued = public.issue(tuple(dict.fromkeys(names)), days=days, key="ecc")
         return Certificate(
             new_id(), issued.certificate_pem, issued.key_pem, (public.certificate_pem,),
             is_provisioned=True, created_at=self._now(),

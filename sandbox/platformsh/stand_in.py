@@ -3,6 +3,7 @@
 import random
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class PlatformshStandIn:
         directory = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-git-"))
         self._git = Repository(Path(directory) / f"{PROJECT}.git")
         demo_repository.fill(self._git)
+        self._subjects: dict[str, str] = {}
         self.auth = Authority(clock)
         self.activities = Activities(clock)
         self.project = _demo_project(clock)
@@ -135,6 +137,13 @@ class PlatformshStandIn:
         assert found is not None, branch
         return found
 
+    def subject(self, commit: str) -> str:
+        """The first line of a commit's message."""
+        if commit not in self._subjects:
+            shown = self._git.git("show", "--no-patch", "--format=%s", commit)
+            self._subjects[commit] = shown.decode().strip()
+        return self._subjects[commit]
+
     def commit(self, branch: str, files: Files, *, message: str = "Somebody else's work\n") -> str:
         """Somebody else pushes: a commit on the branch and the activity of its push."""
         old = self._git.head(branch) or ZEROS
@@ -156,6 +165,15 @@ class PlatformshStandIn:
     def trouble(self, trouble: Trouble) -> None:
         """The next activity whose type contains the trouble's runs into it."""
         self.activities.add_trouble(trouble)
+
+    @property
+    def certificate_expired(self) -> bool:
+        return self.router.policy.shown is not None
+
+    def expire_certificate(self, *, expired: bool) -> None:
+        """Every address shows a certificate that ran out, until it is renewed."""
+        shown = self._deployer.provision(list(HOSTS), days=-1) if expired else None
+        self.router.policy = replace(self.router.policy, shown=shown)
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until no activity runs and every address has adopted all; False when too slow."""

@@ -38,6 +38,8 @@ class Page:
         self._workspace = workspace
         self._acts = acts
         self.world = world
+        self.trouble: Callable[[str], None] = _no_trouble
+        """Makes the trouble of that key; raises KeyError for one that there is not."""
 
     def routes(self) -> list[Route | Mount]:
         acts: dict[str, Act] = {
@@ -49,6 +51,7 @@ class Page:
             "view/close": self._close,
             "home": lambda asked: self._acts.open_home(asked["person"], asked.get("tab", "home")),
             "say": self._say,
+            "trouble": self._trouble,
         }
         return [
             Route("/", _index),
@@ -136,9 +139,22 @@ class Page:
         everything = bool(asked.get("everything"))
         return self._acts.close(asked["person"], asked["view"], everything=everything)
 
+    def _trouble(self, asked: Json) -> str:
+        key = str(asked["key"])
+        try:
+            self.trouble(key)
+        except KeyError as unknown:
+            raise NotThere(f"no trouble {key}") from unknown
+        return key
+
     def _say(self, asked: Json) -> str:
         thread = asked.get("thread_ts")
         return self._acts.say(asked["person"], asked["channel"], str(asked["text"]), thread)
+
+
+def _no_trouble(key: str) -> None:
+    """A page without a world has none to make."""
+    raise KeyError(key)
 
 
 def _values(asked: Json) -> Values:

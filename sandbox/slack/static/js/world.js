@@ -1,10 +1,22 @@
-/** The side panel: facts of the world outside Slack, whatever the sandbox tells. */
+/** The side panel: the world outside Slack, drawn and told, and the controls that trouble it. */
 
 import { h } from "./dom.js";
+import { animate, figure, mark, scene } from "./scene.js";
+import { troubles } from "./troubles.js";
 
 const panel = document.getElementById("world");
 const toggle = document.getElementById("world-toggle");
-const STATES = { open: "open", closed: "closed", failed: "bad", active: "good" };
+const STATES = { open: "open", closed: "closed", failed: "bad", expired: "bad", down: "bad", running: "good", active: "good" };
+const NAMES = {
+  "visitors failed": "refused", "visitors from_cache": "from the cache", "visitors retried": "asked twice",
+  "direct access": "access", "direct asked": "tried", "zone ssl": "SSL mode", "zone ssl_automatic_mode": "Automatic SSL",
+  "zone tls_client_auth": "origin pulls", "zone development_mode": "development mode",
+};
+const TITLES = { direct: "Direct access", bot: "The bot" };
+
+const drawn = scene();
+const facts = h("div");
+let before = null;
 
 toggle.addEventListener("click", () => {
   const open = panel.classList.toggle("shown");
@@ -18,26 +30,28 @@ panel.addEventListener("keydown", (event) => {
 const words = (key) => key.replaceAll("_", " ");
 
 function value(told) {
-  if (told === true || told === false) return told ? "yes" : "no";
-  if (Array.isArray(told)) return told.map((each) => h("div", {}, value(each)));
-  if (told !== null && typeof told === "object") return Object.entries(told).map(([k, v]) => h("div", {}, `${words(k)}: `, value(v)));
   const text = typeof told === "number" ? told.toLocaleString() : String(told ?? "–");
   return text in STATES ? h(`span.state.${STATES[text]}`, {}, text) : text;
 }
 
-const row = ([key, told]) => h("div", {}, h("dt", {}, words(key)), h("dd", {}, value(told)));
+const row = (group) => ([key, told]) =>
+  h("div", {}, h("dt", {}, NAMES[`${group} ${key}`] ?? words(key)), h("dd", {}, value(told)));
 
-const title = (key) => words(key)[0].toUpperCase() + words(key).slice(1);
+const title = (key) => TITLES[key] ?? words(key)[0].toUpperCase() + words(key).slice(1);
 
-function facts([key, told]) {
-  const rows = told !== null && typeof told === "object" && !Array.isArray(told) ? Object.entries(told) : [["", told]];
-  return h("section.facts", {}, h("h3", {}, title(key)), h("dl", {}, ...rows.map(row)));
-}
+const section = ([key, told]) =>
+  h("section.facts", {}, h("h3", {}, title(key)), h("dl", {}, ...Object.entries(told).map(row(key))));
+
+panel.append(
+  h("h2", {}, "The world"),
+  h("p.lead", {}, "Measured by the sandbox, not by the bot."),
+  figure(drawn), facts, troubles());
 
 export function drawWorld(world) {
-  const entries = Object.entries(world ?? {});
-  panel.replaceChildren(
-    h("h2", {}, "The world"),
-    h("p.lead", {}, entries.length ? "Measured by the sandbox, not by the bot." : "Nothing is told about it yet."),
-    ...entries.map(facts));
+  const { troubles: offered, ...told } = world ?? {};
+  mark(drawn, told.direct?.access);
+  animate(drawn, told, before);
+  before = told;
+  facts.replaceChildren(...Object.entries(told).map(section));
+  troubles(offered);
 }

@@ -1,0 +1,218 @@
+"""The page in a real Chromium: a whole rollout by clicks, each trouble as promised, no mouse."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from sandbox.slack.people import APPROVER, OUTSIDER, STARTER
+from tests.e2e.people_at_the_page import Person, arrives, chromium
+from tests.e2e.stage import Stage, stage
+
+TITLES = ("Development mode on", "Origin certificate", "SSL mode Full")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def on(tmp_path: Path, browser: Browser) -> Iterator[Stage]:
+    with stage(tmp_path) as made:
+        made.begin()
+        yield made
+        for context in browser.contexts:
+            context.close()
+
+
+def comes(browser: Browser, on: Stage, who: str = STARTER) -> Person:
+    return arrives(browser, on.world.slack.page_url, who)
+
+
+def starts(person: Person) -> None:
+    person.says("/mtls start www.example.com")
+    person.modal.get_by_role("button", name="Start", exact=False).last.wait_for()
+    person.modal.locator('[type="submit"]').click()
+    person.page.locator("#conversation .answers").first.wait_for()
+
+
+def test_a_rollout_and_its_undo_by_clicks(browser: Browser, on: Stage) -> None:
+    """Started by one, approved by another, seen closed, and open again after the way back."""
+    starter, approver = comes(browser, on), comes(browser, on, APPROVER)
+    starts(starter)
+    approver.opens_thread()
+    approver.approves_until("The origin is closed")
+    assert on.world.direct.measure() == "closed"
+    starter.sees("closed", starter.world)
+    starter.clicks("Undo", starter.page.locator("#conversation"))
+    approver.approves_until("Everything is as it was before")
+    assert on.world.direct.measure() == "open"
+    starter.sees("open", starter.world)
+    assert starter.complaints + approver.complaints == []
+
+
+def test_a_form_that_is_not_right_says_so_at_its_field(browser: Browser, on: Stage) -> None:
+    """And takes the focus there; corrected, it is taken."""
+    starter = comes(browser, on)
+    starter.says("/mtls start")
+    site = starter.modal.get_by_role("textbox").first
+    site.fill("not a host")
+    starter.modal.locator('[type="submit"]').click()
+    starter.modal.locator(".refused").first.wait_for()
+    site.fill("www.example.com")
+    starter.modal.locator('[type="submit"]').click()
+    starter.page.locator("#conversation .answers").first.wait_for()
+
+
+def test_it_can_be_used_without_a_mouse(browser: Browser, on: Stage) -> None:
+    """From the skip link to the approval of a step, by keys alone."""
+    starter = comes(browser, on)
+    keys = starter.page.keyboard
+    keys.press("Tab")
+    keys.press("Enter")  # the skip link
+    _tab_to(starter, "Message #site-ops")
+    keys.type("/mtls start www.example.com")
+    keys.press("Enter")
+    starter.modal.locator('[type="submit"]').wait_for()
+    _tab_to(starter, "Start")
+    keys.press("Enter")
+    starter.page.locator("#conversation .answers").first.wait_for()
+    approver = comes(browser, on, APPROVER)
+    approver.page.locator("#conversation .answers").first.wait_for()
+    approver.page.keyboard.press("Tab")
+    _tab_to(approver, "repl")
+    approver.page.keyboard.press("Enter")
+    approver.button("Approve", approver.thread).last.wait_for()
+    _tab_to(approver, "Approve")
+    approver.page.keyboard.press("Enter")
+    on.wait(lambda: on.events("plan-approved"))
+
+
+def _tab_to(person: Person, name: str) -> None:
+    """Tab until what has the focus is named so."""
+    named = "(e => e.ariaLabel || e.textContent || '')(document.activeElement)"
+    for _ in range(80):
+        found = str(person.page.evaluate(named)).strip()
+        if name in found and len(found) < 60:
+            return
+        person.page.keyboard.press("Tab")
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_hidden_from_who_cannot_see(browser: Browser, on: Stage, scheme: str) -> None:
+    """axe-core finds no violation: empty, with a form, with a card, and with the world."""
+    person = arrives(
+        browser, on.world.slack.page_url, STARTER, scheme="dark" if scheme == "dark" else "light"
+    )
+    assert person.violations() == []
+    person.says("/mtls start www.example.com")
+    person.modal.locator('[type="submit"]').wait_for()
+    assert person.violations() == []
+    person.modal.locator('[type="submit"]').click()
+    person.page.locator("#conversation .answers").first.wait_for()
+    person.opens_thread()
+    person.sees("Waiting for a yes", person.thread)
+    assert person.violations() == []
+    person.page.evaluate("document.body.append(document.createElement('img'))")
+    assert [v.split(":")[0] for v in person.violations()] != []  # it would have been found
+
+
+@pytest.mark.parametrize("width", [360, 800, 1600])
+def test_no_width_needs_to_be_scrolled_sideways(browser: Browser, on: Stage, width: int) -> None:
+    """With the channel, a thread and the world open."""
+    on.start()
+    on.card("Development mode on", "Waiting for a yes")
+    person = arrives(browser, on.world.slack.page_url, APPROVER, width=width, height=800)
+    assert person.sideways() <= 0
+    person.opens_thread()
+    person.sees("Waiting for a yes", person.thread)
+    assert person.sideways() <= 0
+    if person.page.locator("#world-toggle").is_visible():
+        person.page.locator("#world-toggle").click()
+    person.sees("The world", person.world)
+    assert person.sideways() <= 0
+
+
+class TestTroubles:
+    """Each control does what its sentence says."""
+
+    def test_a_change_behind_the_back_voids_a_yes(self, browser: Browser, on: Stage) -> None:
+        on.world.cloudflare.zone.set("ssl", "flexible")
+        on.world.cloudflare.settle()
+        approver = self._until(browser, on, "SSL mode Full")
+        self._makes(approver, "Change the SSL mode behind the bot's back")
+        approver.clicks("Approve", approver.thread)
+        on.wait(lambda: on.events("plan-drifted") or on.events("step-skipped"))
+        assert not [b for _, b in on.events("step-started") if "ssl-full" in b]
+
+    def test_a_deployment_that_fails_is_told_and_tried_again(
+        self, browser: Browser, on: Stage
+    ) -> None:
+        approver = self._until(browser, on, "Origin certificate")
+        self._makes(approver, "Fail the next deployment")
+        approver.clicks("Approve", approver.thread)
+        approver.sees("Cannot go on", approver.thread)
+        approver.clicks("Retry", approver.thread)
+        approver.sees("SSL mode Full", approver.thread)
+
+    def test_a_vendor_may_be_down(self, browser: Browser, on: Stage) -> None:
+        approver = self._until(browser, on, "Development mode on")
+        self._makes(approver, "Take Cloudflare's API down")
+        approver.clicks("Approve", approver.thread)
+        approver.sees("goes on trying by itself", approver.thread)
+        self._makes(approver, "Take Cloudflare's API down")
+        on.card("Origin certificate", "Waiting for a yes")
+
+    def test_no_step_waits_for_slack(self, browser: Browser, on: Stage) -> None:
+        approver = self._until(browser, on, "Origin certificate")
+        approver.clicks("Approve", approver.thread)
+        on.wait(lambda: on.events("step-started"))
+        self._makes(approver, "Take Slack down")
+        approver.until(lambda: "origin-certificate" in str(on.events("step-finished")))
+        assert approver.button("Approve", approver.thread).count() == 0
+        self._makes(approver, "Take Slack down")
+        approver.button("Approve", approver.thread).wait_for()
+
+    def test_the_bot_may_be_killed(self, browser: Browser, on: Stage) -> None:
+        approver = self._until(browser, on, "Development mode on")
+        self._makes(approver, "Kill the bot")
+        approver.sees("down", approver.world)
+        on.world.slack.wait_connected(30)
+        on.wait(lambda: on.world.bot.starts == 2 and on.world.slack.socket.connections)
+        approver.clicks("Approve", approver.thread)
+        on.card("Origin certificate", "Waiting for a yes")
+        assert len(on.events("plan-approved")) == 1
+
+    def test_an_expired_certificate_matters_to_strict_only(
+        self, browser: Browser, on: Stage
+    ) -> None:
+        outsider = comes(browser, on, OUTSIDER)
+        on.world.visitors.start()
+        self._makes(outsider, "Let the origin's certificate run out")
+        outsider.sees("expired", outsider.world)
+        before = on.world.visitors.summary()
+        outsider.until(lambda: on.world.visitors.summary().sent > before.sent + 40)
+        assert on.world.visitors.summary().failed == 0
+        self._makes(outsider, "Change the SSL mode behind the bot's back")
+        outsider.until(lambda: on.world.visitors.summary().failed > 0)
+        assert set(on.world.visitors.summary().reasons) == {"status 526"}
+
+    def _until(self, browser: Browser, on: Stage, waiting: str) -> Person:
+        """A run whose cards before one are approved; the approver has the thread before him."""
+        on.start()
+        for title in TITLES[: TITLES.index(waiting)]:
+            on.approve(title)
+        on.card(waiting, "Waiting for a yes")
+        approver = comes(browser, on, APPROVER)
+        approver.opens_thread()
+        approver.sees(re.escape(waiting), approver.thread)
+        return approver
+
+    def _makes(self, person: Person, trouble: str) -> None:
+        person.world.get_by_role("button", name=trouble).click()
+        person.page.wait_for_timeout(100)
