@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from sandbox.faults import Fault
 from sandbox.platformsh.activities import Trouble
 from sandbox.platformsh.repository import git_environment
 from tests.e2e.stage import Stage, stage
@@ -38,13 +39,22 @@ def test_pull_requests_close_the_origin_and_open_it_again(tmp_path: Path) -> Non
 
 
 def test_a_merge_request_is_declined_then_offered_again_and_rebased(tmp_path: Path) -> None:
-    """Closed unmerged changes nothing; the retry offers a new one, and its deployment is proven."""
+    """Closed unmerged changes nothing; the retry offers a new one, and its deployment is proven.
+
+    The bot is killed after its commit and after its request: both are there once.
+    """
     with stage(tmp_path, code="gitlab", gate=False) as on:
         to_the_card(on)
+        for path in ("repository/commits$", "merge_requests$"):
+            on.world.faults.add(
+                Fault("gitlab", "POST", path, "cut-after", on_hit=on.world.bot.restart)
+            )
         before = on.world.platformsh.head()
         on.approve(TITLE)
         waiting = on.card(TITLE, "somebody to merge the merge request http")
         assert f"{on.hosted().name}/-/merge_requests/1" in waiting["text"]
+        assert [r.number for r in on.hosted().requests] == [1]
+        assert len(on.world.journal.writes("gitlab")) == 2
         on.hosted().close(1)
         failed = on.card(TITLE, "declined there")
         assert on.world.platformsh.head() == before
