@@ -21,7 +21,7 @@ from steps.routes_text import (
     list_lines,
     mode_line,
     mode_pair,
-    style_of,
+    step_of,
 )
 from steps.routes_tree import Node
 
@@ -38,6 +38,8 @@ class Draft:
     mode: Mode
     ca_path: str
     used: dict[Node, set[Role]]
+    indented: bool
+    """Lists stand below their keys."""
     cuts: list[Cut] = field(default_factory=list)
     done: set[Node] = field(default_factory=set)
 
@@ -54,7 +56,9 @@ class Draft:
         return merged in self.done or self.only(merged, "route")
 
     def style(self, pair: Pair, block: Node) -> Style:
-        return style_of(self.part.root, block, pair.key)
+        """How a route is indented."""
+        step = step_of(block, pair.key.column - 1)
+        return Style(step, step if self.indented else 0)
 
     def insert(self, at: int, lines: list[str]) -> None:
         """Lines after the line that holds an offset."""
@@ -73,7 +77,9 @@ class Draft:
         start = value.start if value.target is not None else value.bare
         written = self.text[start : value.end]
         if written and not _TOKEN.fullmatch(written) and not pair.holder.flow:
-            raise self.refused(f"what stands under {pair.key.real.value} is more than a word", value)
+            raise self.refused(
+                f"what stands under {pair.key.real.value} is more than a word", value
+            )
         note = "" if pair.holder.flow else f" # was {written or 'empty'}"
         space = "" if written else " "
         self.cuts.append(Cut(start, value.end, f"{space}{words}{note}"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from steps.routes_draft import NEW, Draft
 from steps.routes_meaning import TLS, Meanings, Pair, roles, sources
 from steps.routes_read import Mode, Section, state
-from steps.routes_text import Cut, Style, into_block, into_braces
+from steps.routes_text import Cut, Style, into_block, into_braces, lists_are_indented
 from steps.routes_tls import TlsBlocks
 from steps.routes_tree import Node
 
@@ -21,7 +21,7 @@ def cuts_for(
     """The cuts for the routes of one document. Raises EditError for what is not edited."""
     pairs = [pair for url, pair in part.pairs.items() if url in wanted]
     used = roles(part.root, part.routes, [pair.value for pair in pairs])
-    draft = Draft(text, part, mode, ca_path, used)
+    draft = Draft(text, part, mode, ca_path, used, lists_are_indented(part.root))
     work = _Routes(draft, TlsBlocks(draft))
     for pair in pairs:
         if not is_right(part.meanings, pair.value, mode, ca_path):
@@ -49,7 +49,9 @@ class _Routes:
         if draft.only(route, "route"):
             self._mapping(pair, route)
         elif pair.holder is not draft.part.routes:
-            raise draft.refused(f"{pair.key.real.value} comes from elsewhere by a merge key", pair.key)
+            raise draft.refused(
+                f"{pair.key.real.value} comes from elsewhere by a merge key", pair.key
+            )
         elif pair.value.target is not None:
             self._instead_of_alias(pair)
         else:

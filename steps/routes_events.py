@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
-    DocumentStartEvent,
     Event,
     MappingEndEvent,
     NodeEvent,
@@ -34,24 +33,17 @@ class _Scanner(Scanner):
         return not self.allow_simple_key or self.reader.peek(ahead) in "\r\n#\0"
 
 
-def documents_of(text: str) -> Iterator[list[Event]]:
-    """The events of each document's content. Raises EditError for what is no valid YAML."""
-    content: list[Event] = []
-    for event in _events(text):
-        if isinstance(event, DocumentStartEvent) and content:
-            yield content
-            content = []
-        if isinstance(event, NodeEvent | MappingEndEvent | SequenceEndEvent):
-            content.append(event)
-    if content:
-        yield content
+def content_of(text: str) -> Iterator[Event]:
+    """The events of every document's content, one document after the other.
 
-
-def _events(text: str) -> list[Event]:
+    Raises EditError for what is no valid YAML.
+    """
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _Scanner
     try:
-        return list(yaml.parse(text))
+        for event in yaml.parse(text):
+            if isinstance(event, NodeEvent | MappingEndEvent | SequenceEndEvent):
+                yield event
     except MarkedYAMLError as invalid:
         mark = invalid.problem_mark or invalid.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)

@@ -45,19 +45,18 @@ def _order(cut: Cut) -> tuple[int, int, bool]:
     return (cut.start, cut.end, bool(_BREAK.match(cut.text)))
 
 
-def style_of(root: Node, route: Node, key: Node) -> Style:
-    """The route's own step (that of its nested blocks first), and dashes as in the whole file."""
-    inner = [value.margin - name_margin for name_margin, value in _nested(route)]
-    outer = route.margin - (key.column - 1)
-    step = next((one for one in [*inner, outer] if one > 0), 2)
+def step_of(block: Node, outer: int) -> int:
+    """A route's step: that of its nested blocks, or its own below its key's margin."""
+    inner = [value.margin - block.margin for _, value in block.pairs
+             if value.kind == "mapping" and value.pairs and not value.flow]  # fmt: skip
+    steps = [] if block.flow else [*inner, block.margin - outer]
+    return next((one for one in steps if one > 0), 2)
+
+
+def lists_are_indented(root: Node) -> bool:
+    """Whether any list's dashes stand below their key; so too when there is no list."""
     dashes = [value.margin - margin for margin, value in _lists(root)]
-    return Style(step, 0 if dashes and not max(dashes) else step)
-
-
-def _nested(block: Node) -> Iterator[tuple[int, Node]]:
-    for _, value in block.pairs:
-        if value.kind == "mapping" and value.pairs and not value.flow and not block.flow:
-            yield block.margin, value
+    return not dashes or max(dashes) > 0
 
 
 def _lists(node: Node) -> Iterator[tuple[int, Node]]:

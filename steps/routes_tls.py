@@ -72,7 +72,7 @@ class TlsBlocks:
             return
         found = self.draft.meanings.pairs(tls)
         mode, listed = found.get(MODE), found.get(AUTHORITIES)
-        if mode is None and listed is None:
+        if listed is None and (mode is None or self._is_overridden(tls, mode)):
             self._both(tls, style)
             return
         if listed is None:
@@ -84,6 +84,11 @@ class TlsBlocks:
             self._add_mode(tls)
         else:
             self._mode(tls, mode)
+
+    def _is_overridden(self, tls: Node, mode: Pair) -> bool:
+        """A mode that a merge key brings in, that others use as well and that is not enough."""
+        shared = mode.holder is not tls and not self.draft.only(mode.holder, "tls")
+        return shared and mode.value.real.value not in ("require", self.draft.mode)
 
     def _nothing_yet(self, pair: Pair, tls: Node, style: Style) -> None:
         """An empty block. The list comes first there: so the way back leaves the block."""
@@ -176,7 +181,9 @@ class TlsBlocks:
         alone = len(items) == 1 and is_ours(self.draft.meanings, items[0], self.draft.ca_path)
         beside = self._beside(mode.key)
         marked = not tls.flow and (beside.endswith(NEW) or "# was " in beside)
-        return marked or (alone and (tls.flow or not self._beside(listed[0]).endswith(NEW)))
+        if tls.flow:
+            return alone and self.draft.text[mode.value.start] == '"'
+        return marked or (alone and not self._beside(listed[0]).endswith(NEW))
 
     def _beside(self, key: Node) -> str:
         return self.draft.text[key.end : line_end(self.draft.text, key.end)].rstrip()

@@ -14,13 +14,14 @@ from ruamel.yaml.events import (
     Event,
     MappingEndEvent,
     MappingStartEvent,
+    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 
 from steps.errors import EditError
-from steps.routes_events import documents_of
+from steps.routes_events import content_of
 
 DEEPEST = 50
 Kind: TypeAlias = Literal["scalar", "sequence", "mapping", "alias"]
@@ -78,10 +79,9 @@ def read(text: str) -> tuple[Node, ...]:
     Raises EditError with line and column for invalid YAML, loose aliases and duplicate keys.
     """
     trees = []
-    for events in documents_of(text):
-        rest = iter(events)
-        builder = _Builder(text, {})
-        tree = builder.node(next(rest), rest, 0)
+    rest = content_of(text)
+    for event in rest:
+        tree = _Builder(text, {}).node(event, rest, 0)
         if not (tree.is_null and not tree.anchor):
             trees.append(tree)
     return tuple(trees)
@@ -95,39 +95,45 @@ class _Builder:
     known: dict[str, Node]
 
     def node(self, event: Event, rest: Iterator[Event], depth: int) -> Node:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if depth > DEEPEST:
-            raise EditError("The file is nested too deeply to be edited.", line=line, column=column)
-        at = Node("scalar", event.start_mark.index, event.end_mark.index, line, column)
+            mark = event.start_mark
+            raise EditError(
+                "The file is nested too deeply to be edited.",
+                line=mark.line + 1, column=mark.column + 1,
+            )  # fmt: skip
         if isinstance(event, AliasEvent):
-            return self._alias(event, at)
-        assert isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent)
-        at = replace(at, tag=str(event.tag or ""), anchor=event.anchor or "")
+            return self._alias(event)
         if isinstance(event, ScalarEvent):
-            made = self._scalar(event, at)
+            made = self._scalar(event)
         else:
-            made = self._collection(event, at, rest, depth)
+            assert isinstance(event, MappingStartEvent | SequenceStartEvent)
+            made = self._collection(event, rest, depth)
         if made.anchor:
             self.known[made.anchor] = made
         return made
 
-    def _alias(self, event: AliasEvent, at: Node) -> Node:
+    def _alias(self, event: AliasEvent) -> Node:
+        mark = event.start_mark
         target = self.known.get(event.anchor)
         if target is None:
             raise EditError(
                 f"This is not valid YAML: the alias *{event.anchor} stands for nothing before it.",
-                line=at.line, column=at.column,
+                line=mark.line + 1, column=mark.column + 1,
             )  # fmt: skip
-        return replace(at, kind="alias", value=event.anchor, target=target)
+        return Node("alias", mark.index, event.end_mark.index, mark.line + 1, mark.column + 1,
+                    value=event.anchor, target=target)  # fmt: skip
 
-    def _scalar(self, event: ScalarEvent, at: Node) -> Node:
+    def _scalar(self, event: ScalarEvent) -> Node:
+        mark, end = event.start_mark, event.end_mark.index
         block = event.style in ("|", ">")
         # A block scalar's end is past its line breaks, an empty one's is where the next token
         # begins; an insertion belongs after the last words.
-        end = self._last_word(at.end) if block or at.start == at.end else at.end
-        return replace(
-            at, end=end, value=event.value, plain=not event.style, block_text=block,
-            bare=self._bare(at),
+        if block or mark.index == end:
+            end = self._last_word(end)
+        return Node(
+            "scalar", mark.index, end, mark.line + 1, mark.column + 1, value=event.value,
+            tag=str(event.tag or ""), anchor=event.anchor or "", plain=not event.style,
+            block_text=block, bare=self._bare(event),
         )  # fmt: skip
 
     def _last_word(self, end: int) -> int:
@@ -135,32 +141,31 @@ class _Builder:
             end -= 1
         return end
 
-    def _bare(self, at: Node) -> int:
+    def _bare(self, event: NodeEvent) -> int:
         """Where the value begins after its anchor and tag."""
-        if not at.anchor and not at.tag:
-            return at.start
-        found = _PROPERTIES.match(self.text, at.start)
-        return found.end() if found else at.start
+        start: int = event.start_mark.index
+        if not event.anchor and not getattr(event, "tag", None):
+            return start
+        found = _PROPERTIES.match(self.text, start)
+        return found.end() if found else start
 
     def _collection(
-        self,
-        event: MappingStartEvent | SequenceStartEvent,
-        at: Node,
-        rest: Iterator[Event],
-        depth: int,
+        self, event: MappingStartEvent | SequenceStartEvent, rest: Iterator[Event], depth: int
     ) -> Node:
+        mark, bare, flow = event.start_mark, self._bare(event), bool(event.flow_style)
         children, closing = self._children(rest, depth)
-        at = replace(at, flow=bool(event.flow_style), bare=self._bare(at))
-        if isinstance(event, SequenceStartEvent):
-            made = replace(at, kind="sequence", items=children)
-        else:
-            pairs = tuple(
-                (key, _placed(value, key, self.text))
-                for key, value in zip(children[::2], children[1::2], strict=True)
-            )
-            _no_duplicates(pairs)
-            made = replace(at, kind="mapping", pairs=pairs)
-        return replace(made, end=closing.end_mark.index) if made.flow else self._block(made)
+        listed = isinstance(event, SequenceStartEvent)
+        pairs = () if listed else self._pairs(children)
+        end, margin = closing.end_mark.index, 0
+        if not flow:
+            end = (pairs[-1][1] if pairs else children[-1]).end
+            bare = self._first(bare) if bare > mark.index else bare
+            margin = bare - line_start(self.text, bare)
+        return Node(
+            "sequence" if listed else "mapping", mark.index, end, mark.line + 1, mark.column + 1,
+            tag=str(event.tag or ""), anchor=event.anchor or "", flow=flow, margin=margin,
+            bare=bare, items=children if listed else (), pairs=pairs,
+        )  # fmt: skip
 
     def _children(self, rest: Iterator[Event], depth: int) -> tuple[tuple[Node, ...], Event]:
         children: list[Node] = []
@@ -170,15 +175,18 @@ class _Builder:
             children.append(self.node(event, rest, depth + 1))
         raise EditError("The file ends in the middle of a block.")
 
-    def _block(self, made: Node) -> Node:
-        """A block begins at its first key or dash, and ends after its last value."""
-        found = _NOTHING.match(self.text, made.bare)
-        bare = found.end() if found and made.bare > made.start else made.bare
-        last = [*made.items, *(value for _, value in made.pairs)]
-        return replace(
-            made, bare=bare, margin=bare - line_start(self.text, bare),
-            end=max(node.end for node in last),
-        )  # fmt: skip
+    def _pairs(self, children: tuple[Node, ...]) -> tuple[tuple[Node, Node], ...]:
+        pairs = tuple(
+            (key, _placed(value, key, self.text))
+            for key, value in zip(children[::2], children[1::2], strict=True)
+        )
+        _no_duplicates(pairs)
+        return pairs
+
+    def _first(self, bare: int) -> int:
+        """A block's first key or dash, after the line of its anchor and tag."""
+        found = _NOTHING.match(self.text, bare)
+        return found.end() if found else bare
 
 
 def line_start(text: str, at: int) -> int:

@@ -83,8 +83,9 @@ class _Back:
     ca_path: str
 
     def ours(self, tls: Node) -> bool:
-        listed = tls.own(AUTHORITIES)
-        return listed is not None and any(self._is_ours(item) for item in listed[1].items)
+        """A block that lets our authority in, by a list of its own or by one that it shares."""
+        listed = self.meanings.pairs(tls).get(AUTHORITIES)
+        return listed is not None and any(self._is_ours(item) for item in listed.value.real.items)
 
     def _is_ours(self, item: Node) -> bool:
         return is_ours(self.meanings, item, self.ca_path)
@@ -92,16 +93,21 @@ class _Back:
     def block(self, tls: _Tls) -> list[Cut]:
         """Out of one block: what we put in, which may be all of it."""
         mode, listed = tls.block.own(MODE), tls.block.own(AUTHORITIES)
-        assert listed is not None
+        mode_was = (mode and _restored(self.text, *mode)) or []
+        if listed is None:
+            fresh = mode is not None and self._is_new(mode[0]) and not mode_was
+            return self._without(tls.block, [mode]) if mode and fresh else mode_was
         alone = len(listed[1].items) == 1
-        mode_was = mode and _restored(self.text, *mode)
         list_was = _restored(self.text, *listed)
         new = self._is_new(listed[0])
         if self._is_new(tls.key):
             return self._without(tls.route, [(tls.key, tls.block)])
-        if not (alone and mode and not mode_was and not list_was and not new
+        # Between braces there is no room for a note, but we always write the mode in quotes.
+        quoted = mode is not None and self.text[mode[1].start] == '"'
+        theirs = tls.block.flow and not quoted
+        if not (alone and mode and not theirs and not mode_was and not list_was and not new
                 and (tls.block.flow or not listed[1].flow)):  # fmt: skip
-            return self._apart(tls.block, mode_was or [], list_was)
+            return self._apart(tls.block, mode_was, list_was)
         if self._is_new(mode[0]):
             return [*self._without(tls.block, [mode]), *self._items(listed[1])]
         alias = self._alias_of(tls.block)
@@ -127,7 +133,8 @@ class _Back:
         cuts = [*mode_was, *list_was]
         if mode and self._is_new(mode[0]) and not mode_was:
             cuts += self._without(block, [mode])
-        if self._is_new(listed[0]) and not list_was:
+        between = block.flow and len(listed[1].items) == 1
+        if (self._is_new(listed[0]) or between) and not list_was:
             return [*cuts, *self._without(block, [listed])]
         return cuts if list_was else [*cuts, *self._items(listed[1])]
 
@@ -135,7 +142,9 @@ class _Back:
         return bool(_NEW.match(self.text[key.end : line_end(self.text, key.end)]))
 
     def _items(self, listed: Node) -> list[Cut]:
-        """Our item out of a list that stays."""
+        """Our item out of a list that stays; a shared one is seen to where it stands."""
+        if listed.target is not None:
+            return []
         ours = next(item for item in listed.items if self._is_ours(item))
         if not listed.flow:
             dash = self.text.rfind("-", 0, ours.start)

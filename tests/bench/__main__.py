@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from tests.bench.edit import edits
 from tests.bench.push import pushes
 from tests.bench.rollout import rollout_overhead
 from tests.bench.wide import wide_tree
@@ -15,7 +16,11 @@ from tests.bench.wide import wide_tree
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
+<<<<<<< HEAD
     for group in (rollout_overhead, pushes, wide_tree):
+=======
+    for group in (rollout_overhead, pushes, edits):
+>>>>>>> routes
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The change in a configuration directory: which files, what becomes of them, what is in the way."""
+"""The change in a configuration directory: which files, and what is in the way."""
 
 import pytest
 

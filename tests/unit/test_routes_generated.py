@@ -207,7 +207,8 @@ def test_no_line_is_put_in_without_need(text: str) -> None:
 
 
 SHARED = [
-    "type: upstream\n  upstream: x", "type: upstream\n  upstream: x\n  tls:\n    min_version: TLSv1.2",
+    "type: upstream\n  upstream: x",
+    "type: upstream\n  upstream: x\n  tls:\n    min_version: TLSv1.2",
     "type: redirect\n  to: x\n  tls: {min_version: TLSv1.2}", "type: redirect\n  to: x\n  tls:",
 ]  # fmt: skip
 USES = ["*a", "\n  <<: *a\n  id: i", "\n  <<: *a\n  tls:\n    min_version: TLSv1.3",
