@@ -109,6 +109,14 @@ def parse_certificate(pem: str) -> CertificateFacts:
     )
 
 
+def is_for(pem: str, digest: str) -> bool:
+    """Whether a certificate is the one for our public key; its digest is noted before all else."""
+    try:
+        return bool(digest) and parse_certificate(pem).public_key_digest == digest
+    except ValueError:
+        return False  # a certificate in the list that is not one of ours to read
+
+
 def fingerprints(pem: str) -> tuple[str, ...]:
     """SHA-256 (hex) of every certificate in a PEM text, in its order; empty without one."""
     try:

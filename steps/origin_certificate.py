@@ -15,6 +15,7 @@ from steps.certificates import (
     CertificateRequest,
     covers,
     fingerprints,
+    is_for,
     names_needed,
     new_request,
     parse_certificate,
@@ -157,9 +158,10 @@ class OriginCertificateStep:
         if installed is not None:
             return self._deploy(plan, notes, installed, now=now)
         request = self._keys.get(digest)
-        issued = self._issued(plan.site, digest)
+        revoked = notes.get("revoked", "").split()
+        issued = self._issued(plan.site, digest, without=revoked)
         if request is None:
-            return self._start_over(issued)
+            return self._start_over(issued, revoked)
         if issued is None:
             names = plan.inputs["names"].split()
             issued = self.cloudflare.create_origin_certificate(
@@ -179,15 +181,21 @@ class OriginCertificateStep:
         self._keys[request.public_key_digest] = request
         return Noted({"public_key": request.public_key_digest, "issued": "", "installed": ""})
 
-    def _start_over(self, issued: OriginCertificate | None) -> Noted:
-        """The key is lost with the process that held it: revoke all that was issued for it."""
+    def _start_over(self, issued: OriginCertificate | None, revoked: Sequence[str]) -> Noted:
+        """The key is lost with the process that held it: revoke all that was issued for it.
+
+        All, since a lost answer may have made another; and each once, since a list can be late.
+        """
         if issued is None:
             return Noted({"public_key": "", "issued": ""})
         self.cloudflare.revoke_origin_certificate(issued.id)
-        return Noted({"issued": ""})  # and looked for again: a lost answer may have made another
+        return Noted({"issued": "", "revoked": " ".join((*revoked, issued.id))})
 
-    def _issued(self, site: Site, digest: str) -> OriginCertificate | None:
-        listed = self.cloudflare.origin_certificates(site.zone_id)
+    def _issued(
+        self, site: Site, digest: str, *, without: Sequence[str] = ()
+    ) -> OriginCertificate | None:
+        listed = (c for c in self.cloudflare.origin_certificates(site.zone_id)
+                  if c.id not in without)  # fmt: skip
         return next((c for c in listed if is_for(c.certificate, digest)), None)
 
     def _installed(self, site: Site, digest: str) -> InstalledCertificate | None:
@@ -261,14 +269,6 @@ _NOTES = (
 
 def _receipt(notes: Mapping[str, str]) -> dict[str, str]:
     return {name: notes.get(name, "") for name in ("public_key", "issued", "installed")}
-
-
-def is_for(pem: str, digest: str) -> bool:
-    """Whether a certificate is the one for our public key; its digest is noted before all else."""
-    try:
-        return bool(digest) and parse_certificate(pem).public_key_digest == digest
-    except ValueError:
-        return False  # a certificate in the list that is not one of ours to read
 
 
 def _lasts(shown: Shown, listed: set[str], names: Sequence[str], least: datetime) -> bool:

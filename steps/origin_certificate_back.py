@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from steps.certificates import fingerprints
+from steps.certificates import fingerprints, is_for
 from steps.deployments import Rhythm, after_activity, newest_redeploy, redeployed
 from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
-from steps.origin_certificate import PAGE, OriginCa, Project, is_for
+from steps.origin_certificate import PAGE, OriginCa, Project
 from steps.ssl_mode import VALIDATED
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines, broken

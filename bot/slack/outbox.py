@@ -21,7 +21,7 @@ from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
 from bot.engine.loops import tried
 from bot.engine.state import RunState
-from bot.slack.blocks import Card
+from bot.slack.blocks import Card, escape
 from bot.slack.handouts import is_there, upload
 
 log = structlog.get_logger()
@@ -31,10 +31,12 @@ METADATA = "mtls_card"
 _PAUSE, _LONGEST = 1.0, 60.0
 """About a second between two messages of a channel (Slack's limit), and the longest retreat."""
 _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-_FOR_GOOD = frozenset({
-    "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "msg_too_long",
-    "invalid_blocks", "thread_not_found", "missing_scope", "file_uploads_disabled",
+_OF_THE_CHANNEL = frozenset({
+    "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
 })  # fmt: skip
+_FOR_GOOD = _OF_THE_CHANNEL | {
+    "msg_too_long", "invalid_blocks", "thread_not_found", "missing_scope", "file_uploads_disabled",
+}  # fmt: skip
 _GONE = frozenset({"message_not_found", "cant_update_message"})
 """Removed by somebody, or of another installation: a card without its buttons helps nobody."""
 _PAGE = 200
@@ -69,6 +71,8 @@ class Outbox:
         self._dirty: set[str] = set()
         self._shown: dict[tuple[str, str], str] = {}
         """Digest of what each message shows, by run and card; empty after a restart."""
+        self._told: set[str] = set()
+        """Runs whose starter was told that their messages cannot be posted."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -161,7 +165,7 @@ class Outbox:
         except SlackApiError as error:
             mine = posted.pop(key, None)
             if mine is None or not mine.ts or error.response.get("error") not in _GONE:
-                return self._refused(state.run, key, card, error)
+                return self._refused(state, key, card, error)
             log.warning("outbox.gone", run=state.run, card=key)
             self._send(state, key, card, posted)
         self._shown[state.run, key] = card.digest
@@ -235,8 +239,9 @@ class Outbox:
             limit=_PAGE,
         )  # fmt: skip
 
-    def _refused(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
-        """What Slack will never take is logged once and left; the run goes on without it."""
+    def _refused(self, state: RunState, key: str, card: Card, error: SlackApiError) -> bool:
+        """What Slack will never take is logged and left; the run goes on without it."""
+        run = state.run
         reason = str(error.response.get("error", ""))
         headers = error.response.headers or {}
         if error.response.status_code == 429:  # noqa: PLR2004 - too many requests
@@ -245,10 +250,23 @@ class Outbox:
         if reason in _FOR_GOOD:
             log.error("outbox.refused", run=run, card=key, reason=reason)
             self._shown[run, key] = card.digest
+            if key == "root" and reason in _OF_THE_CHANNEL and run not in self._told:
+                self._tell_starter(state, reason)
             return True
         log.warning("outbox.uncertain", run=run, card=key, reason=reason,
                     known=reason in _UNCERTAIN)  # fmt: skip
         return False
+
+    def _tell_starter(self, state: RunState, reason: str) -> None:
+        """A run that nobody can see holds its site all the same: whoever started it hears of it."""
+        self._told.add(state.run)
+        site = escape(state.site.name) if state.site else state.run
+        text = (
+            f"The run on {site} is open, and Slack does not take its messages in"
+            f" <#{state.channel}> ({escape(reason)}). Invite the bot there, and they come; or look"
+            " with /mtls status."
+        )
+        self._client.chat_postMessage(channel=state.starter, text=text, unfurl_links=False)
 
     def _posted(self, run: str) -> dict[str, Posted]:
         found: dict[str, Posted] = {}

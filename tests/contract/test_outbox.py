@@ -12,7 +12,7 @@ from bot.engine.state import RunState
 from bot.slack.blocks import Card
 from bot.slack.outbox import Outbox
 from sandbox.faults import Fault
-from sandbox.slack.people import SITE_OPS, STARTER
+from sandbox.slack.people import BOT_USER, SITE_OPS, STARTER
 from tests.contract.desk_stand import Office, office
 from tests.toys import NOON, SITE
 
@@ -211,3 +211,21 @@ def test_one_run_that_cannot_be_rendered_takes_nobody_along(desk: Office) -> Non
     desk.engine.submit("R1", c.Stop(STARTER))
     desk.slack.wait_for(lambda: "Stopped" in desk.slack.messages(SITE_OPS)[0]["text"], 5)
     desk.outbox.stop()
+
+
+def test_whoever_started_a_run_that_nobody_can_see_is_told_once(desk: Office) -> None:
+    """The bot is not in the channel; invited, it brings the messages there."""
+    channel = desk.slack.workspace.channels[SITE_OPS]
+    channel.members.discard(BOT_USER)
+    opened(desk)
+    assert desk.outbox.deliver("R1")
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Decline("U2", "lamp", task.fingerprint, "no"))
+    assert desk.outbox.deliver("R1")
+    direct = desk.slack.messages(desk.slack.workspace.direct(STARTER).id)
+    assert [f"<#{SITE_OPS}>" in m["text"] for m in direct] == [True]
+    channel.members.add(BOT_USER)
+    desk.engine.submit("R1", c.Retry("U2", "lamp"))
+    assert desk.outbox.deliver("R1")
+    assert desk.slack.messages(SITE_OPS)[0]["text"].startswith("Close the origin")
