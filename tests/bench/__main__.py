@@ -16,11 +16,7 @@ from tests.bench.wide import wide_tree
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-<<<<<<< HEAD
-    for group in (rollout_overhead, pushes, wide_tree):
-=======
-    for group in (rollout_overhead, pushes, edits):
->>>>>>> routes
+    for group in (rollout_overhead, pushes, edits, wide_tree):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()
