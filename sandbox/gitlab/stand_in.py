@@ -123,7 +123,8 @@ class GitlabStandIn:
         if content is None:
             raise RefusedError(404, "404 File Not Found")
         blob = hosted.git.git("rev-parse", f"{sha}:{call['path']}").decode().strip()
-        return {"blob_id": blob, "file_path": call["path"], "file_name": call["path"].rpartition("/")[2],
+        name = call["path"].rpartition("/")[2]
+        return {"blob_id": blob, "file_path": call["path"], "file_name": name,
                 "encoding": "base64", "content": base64.b64encode(content).decode(),
                 "size": len(content), "ref": ref, "commit_id": sha}  # fmt: skip
 

@@ -133,7 +133,7 @@ def deployment_view(project: Project, environment: Environment, deployed: Deploy
 def _routes(project: Project, deployed: Deployment) -> JSON:
     if project.tells_authorities:
         return dict(deployed.routes)
-    silent = {"client_certificate_authorities": []}
+    silent: JSON = {"client_certificate_authorities": []}
     return {url: {**r, "tls": {**r["tls"], **silent}} for url, r in deployed.routes.items()}
 
 

@@ -66,14 +66,15 @@ def hosting(kind: Kind, place: Path) -> Iterator[World]:
     source = Repository(place / "source.git")
     demo_repository.fill(source)
     with ExitStack() as closing:
-        given = {"journal": journal, "faults": faults, "moved": lambda *move: moves.append(move)}
-        vendor: GithubStandIn | GitlabStandIn
-        if kind == "github":
-            vendor = GithubStandIn(source.path, place, **given)
-            clients = [github(SecretStr(t), base=vendor.url) for t in (vendor.token, vendor.reader)]
-        else:
-            vendor = GitlabStandIn(source.path, place, **given)
-            clients = [gitlab(SecretStr(t), base=vendor.url) for t in (vendor.token, vendor.reader)]
+        make = GithubStandIn if kind == "github" else GitlabStandIn
+        vendor = make(
+            source.path, place, journal=journal, faults=faults,
+            moved=lambda branch, old, new: moves.append((branch, old, new)),
+        )  # fmt: skip
+        connect = github if kind == "github" else gitlab
+        clients = [
+            connect(SecretStr(token), base=vendor.url) for token in (vendor.token, vendor.reader)
+        ]
         closing.callback(vendor.close)
         for client in clients:
             closing.callback(client.service.close)

@@ -31,7 +31,7 @@ def with_files(files: dict[str, str]) -> tuple[Bench, object]:
     bench.gate_path = ""
     for path, text in files.items():
         bench.repository.somebody_pushes(path, text.encode())
-    bench.repository.deployed = lambda _site: ()  # type: ignore[method-assign]
+    bench.repository.deployed = lambda site: ()  # type: ignore[method-assign]
     return bench, past
 
 
