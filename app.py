@@ -4,6 +4,7 @@ What a command does stands in `bot/terminal`; how the bot is put together, in `b
 """
 
 import os
+from pathlib import Path
 
 import click
 
@@ -25,11 +26,21 @@ def run() -> None:
 
 
 @cli.command()
-def check() -> None:
+@click.option("--file", default=".env", type=Path, help="Where the settings go (.env).")
+def setup(file: Path) -> None:
+    """Walk through the set-up: the Slack app, each token tried as it is given, a safe `.env`."""
+    from bot.terminal import setup as command
+
+    command.setup(os.environ, file)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def check(as_json: bool) -> None:
     """Are the settings, tokens, rights and approvers in order? Exit 1 when something is missing."""
     from bot.terminal import check as command
 
-    command.check(os.environ)
+    command.check(os.environ, as_json=as_json)
 
 
 @cli.command()

@@ -47,11 +47,11 @@ class BotProcess:
         self.kill()
         self.start()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another command of the same bot, to its end: ``check``, ``plan``."""
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Another command of the same bot, to its end: ``check``; `typed` is its input."""
         return subprocess.run(
             [sys.executable, str(ROOT / "app.py"), *arguments], env=self._environment, cwd=ROOT,
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=120, input=typed,
         )  # fmt: skip
 
     def log(self) -> str:

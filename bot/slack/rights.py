@@ -18,12 +18,12 @@ Row = tuple[str, Literal["fine", "missing", "unknown"], str]
 
 def slack_rights(client: WebClient, app_token: str, people: People) -> Iterator[Row]:
     """What, its state, and what to do; a row each."""
-    yield _bot_token(client)
-    yield _app_token(client, app_token)
+    yield bot_token_right(client)
+    yield app_token_right(client, app_token)
     yield _somebody(people)
 
 
-def _bot_token(client: WebClient) -> Row:
+def bot_token_right(client: WebClient) -> Row:
     what = "Slack: bot token"
     try:
         answer = client.auth_test()
@@ -38,7 +38,7 @@ def _bot_token(client: WebClient) -> Row:
     return f"{what} ({answer.get('team', 'workspace')})", "fine", ""
 
 
-def _app_token(client: WebClient, app_token: str) -> Row:
+def app_token_right(client: WebClient, app_token: str) -> Row:
     what = "Slack: app token (Socket Mode)"
     try:
         client.apps_connections_open(app_token=app_token)

@@ -138,11 +138,19 @@ def _user(person: Person) -> Json:
     return told | ({"deleted": person.deleted} if person.team == TEAM else {})
 
 
+def user_list(call: Call) -> Json:
+    call.need("users:read")
+    shown, cursor = _page(call, sorted(call.workspace.people), 100)
+    members = [_user(call.workspace.people[user]) for user in shown]
+    return {"ok": True, "members": members, "response_metadata": {"next_cursor": cursor}}
+
+
 def groups(call: Call) -> Json:
     call.need("usergroups:read")
     told = [
         {"id": g.id, "team_id": TEAM, "handle": g.handle, "name": g.name, "is_usergroup": True}
         | ({"users": g.members} if call.flag("include_users") else {})
+        | ({"user_count": len(g.members)} if call.flag("include_count") else {})
         for g in call.workspace.groups.values()
     ]
     return {"ok": True, "usergroups": told}

@@ -36,6 +36,7 @@ METHODS: dict[str, Callable[[Call], Json]] = {
     "usergroups.list": conversations.groups,
     "usergroups.users.list": conversations.group_members,
     "users.info": conversations.user_info,
+    "users.list": conversations.user_list,
     "views.open": view_methods.open_view,
     "views.publish": view_methods.publish,
     "views.push": view_methods.push,

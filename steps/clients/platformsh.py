@@ -1,10 +1,10 @@
 """The few calls of Platform.sh's API that the rollout needs, in Platform.sh's words."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 from pydantic import SecretStr, TypeAdapter
@@ -18,6 +18,7 @@ T = TypeVar("T")
 BASE = "https://api.upsun.com"
 AUTH = "https://auth.upsun.com"
 CODE_SOURCES = frozenset({"github", "gitlab", "bitbucket", "bitbucket_server"})
+_TITLES, _MOST_PAGES = 50, 100
 _PKCS1 = "-----BEGIN RSA PRIVATE KEY-----"
 _MOST_LOG = 64 * 1024
 _HINTS: Mapping[int, str] = {
@@ -49,13 +50,24 @@ class PlatformshClient:
         """The projects that the token sees, with their titles."""
         doing = "list the projects"
         me = self._get("/users/me", m.Me, doing)
-        params = {"filter[resource_type]": "project"}
-        grants = self._get(f"/users/{_one(me.id)}/extended-access", m.Grants, doing, params)
-        ids = [g.resource_id for g in grants.items if g.resource_type == "project"]
-        if not ids:
-            return ()
-        found = self._get("/ref/projects", dict[str, m.Titled], doing, {"in": ",".join(ids)})
+        granted = self._grants(f"/users/{_one(me.id)}/extended-access", doing)
+        ids = list(dict.fromkeys(g.resource_id for g in granted if g.resource_type == "project"))
+        found: dict[str, m.Titled] = {}
+        for at in range(0, len(ids), _TITLES):
+            some = {"in": ",".join(ids[at : at + _TITLES])}
+            found |= self._get("/ref/projects", dict[str, m.Titled], doing, some)
         return tuple(found.get(i, m.Titled(id=i)) for i in ids)
+
+    def _grants(self, path: str, doing: str) -> Iterator[m.Grant]:
+        """Every page of the access list: its next one is asked for at our own address."""
+        params: dict[str, str] = {"filter[resource_type]": "project"}
+        for _ in range(_MOST_PAGES):
+            page = self._get(path, m.Grants, doing, params)
+            yield from page.items
+            onward = dict(parse_qsl(urlsplit(page.next).query))
+            if not onward or onward == params:
+                return
+            params = onward
 
     def project(self, project: str) -> m.Project:
         """One project."""

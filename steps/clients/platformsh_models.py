@@ -20,6 +20,13 @@ class Grant(Reply):
 
 class Grants(Reply):
     items: tuple[Grant, ...] = ()
+    links: dict[str, Any] = Field(default_factory=dict, alias="_links")
+
+    @property
+    def next(self) -> str:
+        """The address of the next page; empty on the last one."""
+        link = self.links.get("next")
+        return str(link.get("href") or "") if isinstance(link, dict) else ""
 
 
 class Titled(Reply):

@@ -1,11 +1,13 @@
 """The command line of the bot, as a user runs it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.bot_process import BotProcess
+from sandbox.slack.people import APPROVER, APPROVERS
 from tests.e2e.stage import Stage, stage
 
 
@@ -50,6 +52,40 @@ def test_plan_is_a_dry_run(on: Stage) -> None:
     assert "zone example.com · SSL/TLS mode: flexible -> full" in done.stdout
     assert "Origin CA certificate: nothing ->" in done.stdout
     assert on.vendor_writes() == {"cloudflare": 0, "platformsh": 0, "git": 0}
+
+
+def test_setup_asks_tries_and_ends_in_a_file_that_check_takes(on: Stage, tmp_path: Path) -> None:
+    """A wrong token is refused as it is given; names become ids; only the owner can read it."""
+    whole, file = on.world.environment(), tmp_path / "settings.env"
+    seams = {name: value for name, value in whole.items() if name.startswith("MTLS_SEAM_")}
+    typed = [
+        "xoxb-wrong", whole["MTLS_SLACK_BOT_TOKEN"], "no-token", whole["MTLS_SLACK_APP_TOKEN"],
+        whole["MTLS_CLOUDFLARE_TOKEN"], whole["MTLS_PLATFORMSH_TOKEN"],
+        "@nobody", "@approvers, approver",
+    ]  # fmt: skip
+    bot = BotProcess(seams, on.world.directory / "setup.log")
+    done = bot.run("setup", "--file", str(file), typed="\n".join(typed) + "\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "https://api.slack.com/apps?new_app=1&manifest_yaml=display_information" in done.stdout
+    for refused in ("invalid_auth", "MTLS_SLACK_APP_TOKEN", "Not found: @nobody"):
+        assert refused in done.stdout
+    assert file.stat().st_mode & 0o777 == 0o600
+    kept = dict(line.split("=", 1) for line in file.read_text().splitlines()[1:])
+    assert kept["MTLS_SLACK_APPROVERS"] == f"'{APPROVER}'"
+    assert kept["MTLS_SLACK_APPROVER_GROUPS"] == f"'{APPROVERS}'"
+    for name in ("MTLS_SLACK_BOT_TOKEN", "MTLS_CLOUDFLARE_TOKEN", "MTLS_PLATFORMSH_TOKEN"):
+        assert kept[name] == f"'{whole[name]}'"
+        assert whole[name] not in done.stdout + done.stderr
+    again = bot.run("setup", "--file", str(file), typed="\n" * 5)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert dict(line.split("=", 1) for line in file.read_text().splitlines()[1:]) == kept
+
+
+def test_check_tells_machines_the_same(on: Stage) -> None:
+    """One object a row, with the same three fields as the table."""
+    rows = json.loads(on.world.bot.run("check", "--json").stdout)
+    assert {tuple(row) for row in rows} == {("what", "state", "todo")}
+    assert {row["state"] for row in rows} == {"fine", "moved"}
 
 
 def test_settings_that_are_wrong_are_told_all_at_once(on: Stage) -> None:

@@ -437,6 +437,34 @@ def test_the_projects_of_a_token_come_with_titles_where_they_are_told() -> None:
     assert [(p.id, p.title) for p in found] == [("p1", "Shop"), ("p2", None)]
 
 
+@pytest.mark.parametrize("host", ["", "https://api.upsun.com", "https://eu-3.platform.sh"])
+def test_every_page_of_the_projects_is_read_at_our_own_address(host: str) -> None:
+    """A machine user of many projects: none is left out, and no token goes to another host."""
+    path = "/users/u/extended-access"
+    onward = f"{host}/api{path}?page%5Bafter%5D=x&page%5Bsize%5D=1"
+    first = {"items": [{"resource_id": "p1", "resource_type": "project"}],
+             "_links": {"next": {"href": onward}}}  # fmt: skip
+    last = {"items": [{"resource_id": "p2", "resource_type": "project"}], "_links": {}}
+    vendor = Vendor({
+        "GET /users/me": {"id": "u"},
+        f"GET {path}?filter%5Bresource_type%5D=project": first,
+        f"GET {path}?page%5Bafter%5D=x&page%5Bsize%5D=1": last,
+        "GET /ref/projects?in=p1%2Cp2": {},
+    })  # fmt: skip
+    assert [p.id for p in vendor.client().projects()] == ["p1", "p2"]
+
+
+def test_a_list_of_projects_that_leads_to_itself_ends() -> None:
+    """A next page that is the same one is no next page."""
+    path = "/users/u/extended-access?filter%5Bresource_type%5D=project"
+    loop = {"items": [{"resource_id": "p1", "resource_type": "project"}],
+            "_links": {"next": {"href": path}}}  # fmt: skip
+    vendor = Vendor({
+        "GET /users/me": {"id": "u"}, f"GET {path}": loop, "GET /ref/projects?in=p1": {},
+    })  # fmt: skip
+    assert [p.id for p in vendor.client().projects()] == ["p1"]
+
+
 def test_the_certifier_signs_a_key_once_and_is_not_asked_again() -> None:
     """A public key goes out, a certificate comes back; a failure is not repeated."""
     vendor = Vendor({"POST /ssh": {"certificate": "ssh-ed25519-cert-v01@openssh.com AAAA"}})
