@@ -145,8 +145,8 @@ def _cloudflare(settings: Settings) -> Iterator[Row]:
 
 
 def _platformsh(settings: Settings) -> Iterator[Row]:
-    reading = parts(settings).reading
-    for seen in platformsh_rights(reading.platformsh, reading.repository.certify):
+    made = parts(settings)
+    for seen in platformsh_rights(made.reading.platformsh, made.repository.certify):
         yield Row(seen.what, seen.state, seen.todo)
 
 
