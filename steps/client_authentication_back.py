@@ -64,7 +64,7 @@ class ClientAuthenticationBack(RouteStep):
             inputs={**self.inputs(facts, files), **inputs}, page=PAGE,
             notes=(
                 "The origin is open to everybody again once this is deployed.",
-                *facts.way.told(site),
+                *facts.way.told(site), *_patches(past),
             ),
             way_back="A new run puts it back.",
         )  # fmt: skip
@@ -89,10 +89,7 @@ class ClientAuthenticationBack(RouteStep):
 
     def satisfied(self, site: Site, facts: RouteFacts, past: Past) -> tuple[str, ...]:
         """Nothing of this run is in the file; what may still come in is named."""
-        told = ["The routes file holds nothing that this run put there."]
-        by_hand = [r["file_name"] for r in _receipts(past) if r.get("file_name")]
-        told += [f"Its patch {name} must not be brought in any more." for name in by_hand]
-        return tuple(told)
+        return ("The routes hold nothing that this run put there.", *_patches(past))
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """Close what is still offered, then bring the change in."""
@@ -160,6 +157,12 @@ def _receipts(past: Past) -> list[Receipt]:
 def _ours(past: Past) -> list[Receipt]:
     """What is on record of this run's commits, the first one first."""
     return [receipt for receipt in _receipts(past) if receipt.get("commit")]
+
+
+def _patches(past: Past) -> tuple[str, ...]:
+    """Whether somebody still means to bring one in is not known."""
+    names = (r["file_name"] for r in _receipts(past) if r.get("file_name"))
+    return tuple(f"Its patch {name} must not be brought in any more." for name in names)
 
 
 def _offered(facts: RouteFacts, past: Past) -> tuple[Offered, ...]:
