@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
@@ -128,21 +129,26 @@ def _first_option(block: Json) -> str:
     return str(options[0]["value"]) if options else ""
 
 
-class Reviewer:
-    """Somebody at the git host who merges what is open, with each method in turn."""
+METHODS: tuple[Method, ...] = ("squash", "merge", "rebase")
 
-    def __init__(self, hosted: Hosted, methods: tuple[Method, ...]) -> None:
-        self._hosted = hosted
-        self._methods = cycle(methods)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="reviewer", daemon=True)
-        self._thread.start()
 
-    def _work(self) -> None:
-        while not self._stop.wait(0.05):
-            for request in [r for r in self._hosted.requests if r.state == "open"]:
-                self._hosted.merge(request.number, next(self._methods))
+@contextmanager
+def reviewed(hosted: Hosted | None, *methods: Method, seconds: float = 0.05) -> Iterator[None]:
+    """Somebody at the git host looks every so many seconds and merges what is open.
 
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
+    Each merge is made by the next of the methods. Nobody where the code is at Platform.sh.
+    """
+    over, turn = threading.Event(), cycle(methods or METHODS)
+
+    def work() -> None:
+        while hosted is not None and not over.wait(seconds):
+            for request in [r for r in hosted.requests if r.state == "open"]:
+                hosted.merge(request.number, next(turn))
+
+    thread = threading.Thread(target=work, name="reviewer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.authorities import Authorities
 from sandbox.auto import CLOSED, UNDONE, leaks
 from sandbox.hosting.hosted import Hosted, Method
-from sandbox.people_acting import Conversation, Reviewer, buttons
+from sandbox.people_acting import Conversation, buttons, reviewed
 from sandbox.prepared import prepare
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.world import Scenario, World
@@ -84,14 +84,9 @@ class Stage:
         assert self.world.host is not None
         return self.world.host.hosted
 
-    @contextmanager
-    def reviewed(self, *methods: Method) -> Iterator[None]:
+    def reviewed(self, *methods: Method) -> AbstractContextManager[None]:
         """Somebody merges every request, with each method in turn."""
-        reviewer = Reviewer(self.hosted(), methods)
-        try:
-            yield
-        finally:
-            reviewer.stop()
+        return reviewed(self.hosted(), *methods)
 
     def approve(self, title: str) -> None:
         """The card of that title is shown, and the approver says yes."""
