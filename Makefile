@@ -58,7 +58,7 @@ types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
-	@bash tests/needs.sh git
+	@bash tests/needs.sh git chromium
 	@JSON=$(JSON) $(BIN)/python -m tests.bench
 
 goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
