@@ -79,13 +79,21 @@ class ByRequest:
         )
 
     def unfit(self, site: Site) -> tuple[str, ...]:
-        """A token that may not make branches there."""
-        if self.host.may_push(self.repository) is not False:
-            return ()
-        return (
-            f"The {self.host.vendor} token may not make branches in {self.repository}, so no"
-            f" {self.host.noun} can be opened.",
-        )
+        """A token that may not make branches there; a mirror that is behind."""
+        found = []
+        if self.host.may_push(self.repository) is False:
+            found.append(
+                f"The {self.host.vendor} token may not make branches in {self.repository}, so no"
+                f" {self.host.noun} can be opened."
+            )
+        tip = self.host.tip(self.repository, site.environment)
+        newest = self.following.newest(site)
+        if tip is not None and newest is not None and newest.pushed not in ("", tip):
+            found.append(
+                f"{site.environment} is at {tip[:8]} in {self._where}, and the newest that"
+                f" Platform.sh has fetched is {newest.pushed[:8]}: the integration is behind."
+            )
+        return tuple(found)
 
     def back(self, site: Site) -> str:
         """A second request, and the minutes of people on top."""

@@ -33,11 +33,12 @@ class Host:
     looks: int = 2
     merges: str = ""
     """Put in place of the routes by whoever merges; empty merges what was offered."""
+    rights: bool = True
     vendor: str = "GitHub"
     noun: str = "pull request"
 
     def may_push(self, repository: str) -> bool | None:
-        return True
+        return self.rights
 
     def tip(self, repository: str, branch: str) -> str | None:
         if branch == "main":

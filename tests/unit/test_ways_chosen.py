@@ -1,16 +1,25 @@
 """Which way in a project has, by its integration, its address and the tokens that are set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
-from steps.clients.github import GithubClient
+from steps.clients.github import GithubClient, github
 from steps.clients.gitlab import GitlabClient
-from steps.clients.platformsh_models import Integration, Project, ProjectSettings, RepositoryUrl
+from steps.clients.platformsh_models import (
+    Integration,
+    Project,
+    ProjectSettings,
+    RepositoryUrl,
+    Titled,
+)
 from steps.deployments import Rhythm
 from steps.errors import Denied, NotFound
 from steps.following import Following
+from steps.rights import code_rights
 from steps.way_native import Native
 from steps.way_patch import ByHand
 from steps.way_request import ByRequest
@@ -94,3 +103,32 @@ def test_a_token_that_is_no_longer_set_is_told() -> None:
     with pytest.raises(NotFound, match="No token is set for GitHub") as told:
         ways(Projects()).named("github:example/shop")
     assert "MTLS_GITHUB_TOKEN" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "todo"),
+    [
+        (httpx.Response(200, json={"permissions": {"push": True}}), "fine", ""),
+        (httpx.Response(200, json={"permissions": {"push": False}}), "missing", "pull request"),
+        (httpx.Response(200, json={"full_name": "example/shop"}), "unknown", "pull request"),
+        (httpx.Response(401, json={"message": "Bad credentials"}), "missing", "MTLS_GITHUB_TOKEN"),
+        (httpx.Response(404, json={"message": "Not Found"}), "unknown", "not visible"),
+    ],
+)
+def test_check_tells_whether_a_request_can_be_opened(
+    answer: httpx.Response, state: str, todo: str
+) -> None:
+    """Where the code is, and the right of the token there; a denial is missing."""
+    transport = httpx.MockTransport(lambda _request: answer)
+    client = github(SecretStr("secret"), transport=transport)
+    made = ways(Projects(GITHUB))
+    reach = {"github": Reach(client, "https://api.github.com")}
+    rows = list(code_rights(replace(made, reach=reach), lambda: (Titled(id="q7x2m5kd3vw4t"),)))
+    assert [(row.state, todo in row.todo) for row in rows] == [(state, True)]
+
+
+def test_check_tells_of_code_that_comes_in_otherwise() -> None:
+    """Platform.sh's own git needs no token, and a patch none either."""
+    for projects, words in ((Projects(), "own git"), (Projects(BITBUCKET), "by a patch")):
+        rows = list(code_rights(ways(projects), lambda: (Titled(id="q7x2m5kd3vw4t"),)))
+        assert [(row.state, words in row.what) for row in rows] == [("fine", True)]

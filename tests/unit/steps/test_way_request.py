@@ -4,7 +4,7 @@ import pytest
 
 from steps.errors import NotAsApproved, PreconditionFailed, RequestClosed, StepError
 from steps.step import Noted, Past, Waiting
-from tests.doubles.world import NOON
+from tests.doubles.world import NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
 GITHUB = "github:example/shop"
@@ -188,3 +188,18 @@ def test_a_failed_build_is_put_right_by_a_later_commit() -> None:
     bench.project.activities("", environment="main", type="environment.push")
     ended = engine.resume(KEY)
     assert bench.verify(ended.plan, with_receipt(past, ended)).holds
+
+
+def test_what_makes_a_request_impossible_is_told_beforehand() -> None:
+    """A token without the right, and a mirror that is behind; the control is a world in order."""
+    bench, _ = before(KEY, GITHUB)
+    way = bench.steps()[KEY].ground.ways.of(SITE)  # type: ignore[attr-defined]
+    assert way.unfit(SITE) == ()
+    head = bench.repository.head("", "main")
+    bench.repository.commits.append(
+        bench.repository.commit(head, {"app.py": b"new\n"}, message="Not fetched yet", at=NOON)
+    )
+    bench.host.rights = False
+    told = way.unfit(SITE)
+    assert "may not make branches" in told[0]
+    assert "the integration is behind" in told[1]
