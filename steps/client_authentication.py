@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from steps.configuration import Files, Record, kept
+from steps.configuration import Changed, Files, Record, kept
 from steps.errors import PreconditionFailed, WayBackTaken
 from steps.origin.evidence import Attempt
 from steps.route_step import (
@@ -18,6 +18,8 @@ from steps.route_step import (
     receipt,
     unnamed,
     unsaid_words,
+    ways_around,
+    without_accepted,
     words,
 )
 from steps.step import Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
@@ -89,7 +91,8 @@ class ClientAuthentication(RouteStep):
         return Plan(
             step=self.key, site=site,
             changes=self.changes(site, facts, files, "require", "outage-if-wrong"),
-            inputs=self.inputs(facts, files, kept(changed)), page=PAGE,
+            inputs=self.inputs(facts, files, kept(changed)) | _left_open(changed),
+            accepting=ways_around(changed), page=PAGE,
             notes=(*self.notes(site, facts), *ssl_rules(past)),
             way_back=self.way_back(site, facts),
         )  # fmt: skip
@@ -223,7 +226,8 @@ class ClientAuthentication(RouteStep):
         if not self.all_have(facts, "require"):
             return Verdict("not-yet", ("The deployment does not show it on every route yet.",))
         published = plan.site.order == "published"
-        report = self.probe(plan.site, past, lambda: self.visitors(past).state == "fine")
+        seen_by = self.probe(plan.site, past, lambda: self.visitors(past).state == "fine")
+        report = without_accepted(seen_by, plan.inputs)
         rows = probe_rows(report)
         if report.verdict != "closed":
             told = tuple(a.evidence for a in report.attempts if a.verdict != "closed")
@@ -234,13 +238,18 @@ class ClientAuthentication(RouteStep):
         if silent := unnamed(facts, report):
             return Verdict("not-yet", silent, rows=rows, hint="Nobody tells which CA is asked for.")
         closed = f"The probe was refused on all {report.of} addresses without our certificate."
-        told = (closed, *unsaid_words(facts))
+        left = plan.inputs.get("open", "")
+        told = (closed, *unsaid_words(facts), *((f"Open by acceptance: {left}.",) if left else ()))
         if published:
             return Verdict("proven", (*told, REFUSED), rows=rows)
         seen = self.visitors(past)
         if seen.state != "fine":
             return broken(seen)
         return Verdict("proven", (*told, *seen.evidence), rows=rows)
+
+
+def _left_open(changed: Changed) -> dict[str, str]:
+    return {"open": " ".join(changed.open)} if changed.open else {}
 
 
 def _needs_a_control(attempt: Attempt) -> bool:

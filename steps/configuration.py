@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from steps import routes_files
 from steps.routes import Mode, diff
 from steps.routes_directory import CA_NAME, Entry
 from steps.routes_files import Changed
+from steps.routes_findings import ACCEPTABLE
 
 __all__ = ["CA_NAME", "Changed", "Configuration", "Entry", "Files", "Mode", "digest", "entries_of"]
 Files = Mapping[str, bytes | None]
@@ -62,8 +63,13 @@ class Configuration:
         return entry.content if entry is not None else None
 
     def asking(self, mode: Mode, ca: bytes) -> Changed:
-        """The change that puts `mode` and our CA on every https route."""
-        return routes_files.change(self.entries, directory=self.directory, ca=ca, mode=mode)
+        """The change that puts `mode` and our CA on every https route.
+
+        What an approver may accept by name stops it not; whoever plans it must say so.
+        """
+        return routes_files.change(
+            self.entries, directory=self.directory, ca=ca, mode=mode, accepted=ACCEPTABLE
+        )
 
     def taken_out(self) -> Changed:
         """The change that takes out what `asking` puts in, by its meaning."""
@@ -101,7 +107,7 @@ class Configuration:
         yield {path: after for path, after in out.items() if path != self.ca_path}
         without = {p: e for p, e in self.entries.items() if out.get(p, b"") is not None}
         without |= {p: Entry(0o100644, after) for p, after in out.items() if after is not None}
-        asked = routes_files.change(without, directory=self.directory, ca=ca, mode="request")
+        asked = replace(self, entries=without).asking("request", ca)
         yield {**out, **{change.path: change.after for change in asked.files}}
         ours = all(digest(self.content(path)) == now for path, now in record.after.items())
         if record.kept and ours:

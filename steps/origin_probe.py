@@ -1,13 +1,13 @@
 """The origin probe as a step: the last proof of a run, and the answer to whoever asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from steps.origin.evidence import Expect, ProbeReport
 from steps.origin.vantage import Vantage
-from steps.route_step import probe_rows
+from steps.route_step import probe_rows, without_accepted
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines
 
@@ -57,7 +57,7 @@ class OriginProbe:
         report = self.vantage.probe(
             hosts, self.edge_hostname(plan.site), expect=expect, sessions=self.vantage.sessions
         )
-        return verdict_of(report)
+        return _by_acceptance(past, report, verdict_of(report))
 
 
 def verdict_of(report: ProbeReport) -> Verdict:
@@ -80,3 +80,12 @@ def verdict_of(report: ProbeReport) -> Verdict:
     return Verdict(
         "inconclusive", (closed, *told), rows=rows, acceptable=report.closed > 0, hint=hint
     )
+
+
+def _by_acceptance(past: Past, report: ProbeReport, seen: Verdict) -> Verdict:
+    """Open only where an approver left it open knowingly: never called closed, named once more."""
+    left = past.receipts.get("client-authentication", {}).get("open", "")
+    if seen.state != "failed" or without_accepted(report, {"open": left}).verdict != "closed":
+        return seen
+    said = f"Left open by acceptance: {left}. Everything else refused without our certificate."
+    return replace(seen, state="inconclusive", evidence=(said, *seen.evidence), acceptable=True)

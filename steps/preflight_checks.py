@@ -124,7 +124,7 @@ def _deployment(project: ProjectFacts) -> Iterator[str]:
 
 def _routes(facts: PreflightFacts) -> Iterator[str]:
     for finding in facts.findings:
-        if finding.blocking:
+        if finding.blocking and not finding.acceptable:
             where = f" (line {finding.line})" if finding.line else ""
             hint = f" {finding.hint}" if finding.hint else ""
             yield f"{finding.message}{where}{hint}"
@@ -176,6 +176,8 @@ def _other_remarks(facts: PreflightFacts) -> Iterator[str]:
             f" {', '.join(facts.inheriting)}."
         )
     for finding in facts.findings:
-        if not finding.blocking:
+        if finding.acceptable:
+            yield f"{finding.message} Client authentication asks to accept this by name."
+        elif not finding.blocking:
             yield finding.message
     yield from facts.notes

@@ -16,6 +16,7 @@ from steps.configuration import (
 from steps.errors import PreconditionFailed
 from steps.following import releases
 from steps.origin.evidence import Expect, ProbeReport
+from steps.origin.probe import summed_up
 from steps.origin.vantage import Seen, Vantage
 from steps.routes import Finding
 from steps.step import Change, Past, Plan, Row, Site
@@ -253,6 +254,18 @@ OTHER_AUTHORITIES = "other-authorities"
 """Somebody else's CA is in a route's list: its holders would get in as well."""
 
 
+def ways_around(changed: Changed) -> tuple[str, ...]:
+    """What whoever approves accepts to leave open, a sentence each."""
+    return tuple(words(finding) for finding in changed.findings if finding.acceptable)
+
+
+def without_accepted(report: ProbeReport, values: Mapping[str, str]) -> ProbeReport:
+    """The probe without the plain ports that an approver has accepted as open."""
+    if not values.get("open"):
+        return report
+    return summed_up(tuple(a for a in report.attempts if a.reason != "http-content"))
+
+
 def words(finding: Finding) -> str:
     """A finding with its place."""
     place = finding.path or "the routes file"
@@ -275,5 +288,5 @@ def probe_rows(report: ProbeReport) -> tuple[Row, ...]:
 
 def receipt(plan: Plan, brought: Mapping[str, str]) -> dict[str, str]:
     """What the way back needs of a change that was brought in."""
-    bound = ("before", "after", "kept", "ca_file")
-    return {**brought, **{name: plan.inputs[name] for name in bound}}
+    bound = ("before", "after", "kept", "ca_file", "open")
+    return {**brought, **{name: plan.inputs[name] for name in bound if name in plan.inputs}}

@@ -101,12 +101,14 @@ def test_a_host_that_would_be_cut_off_blocks_by_name(host: Host, words: str) -> 
     assert words in found[0]
 
 
-def test_a_way_around_in_the_routes_blocks_with_its_line() -> None:
-    """An explicit http upstream route is named with its place; a remark does not block."""
-    way_around = Finding("http-upstream", "http://{default}/ serves content.", line=7)
+def test_what_is_wrong_in_the_routes_blocks_with_its_line() -> None:
+    """Named with its place; a remark does not block, nor what an approver may accept later."""
+    wrong = Finding("typographic-quotes", "The quotes are typographic.", line=7)
     remark = Finding("wildcard", "A wildcard route.", blocking=False)
-    facts = replace(FINE, findings=(way_around, remark))
-    assert problems(facts) == ("http://{default}/ serves content. (line 7)",)
+    way_around = Finding("http-upstream", "http://{default}/ serves content.", line=9)
+    facts = replace(FINE, findings=(wrong, remark, way_around))
+    assert problems(facts) == ("The quotes are typographic. (line 7)",)
+    assert "asks to accept this by name" in " ".join(remarks(facts))
     assert "A wildcard route." in remarks(facts)
 
 

@@ -1,10 +1,16 @@
 """What stands in the way of the change is told, and nothing is planned then."""
 
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
 import pytest
 
 from steps.certificates import ORIGIN_CA_ROOTS
 from steps.errors import PreconditionFailed
+from steps.origin.evidence import Attempt, ProbeReport
+from steps.origin.probe import summed_up
 from steps.pinned import origin_ca_roots
+from tests.doubles.vantage import Eyes
 from tests.doubles.world import CLIENT_CA, NOON, ORIGIN_CA, root_pem
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
@@ -21,7 +27,6 @@ WRONG = {
     "typographic quotes": ({".platform/routes.yaml": PLAIN.replace('"https', "\u201chttps", 1)
                             .replace('/":', "/\u201d:", 1)}, "quotes"),
     "no YAML": ({".platform/routes.yaml": '"https://{default}/\n'}, "not valid YAML.*line 2"),
-    "an http route": ({".platform/routes.yaml": PLAIN + PLAIN.replace("https", "http")}, "http://"),
 }  # fmt: skip
 
 
@@ -75,3 +80,42 @@ def test_a_commit_says_what_for_and_who_said_yes() -> None:
     assert max(map(len, seen[0].splitlines())) <= 72
     assert bench.verify(ended.plan, with_receipt(past, ended)).holds
     assert NOON.tzinfo is not None
+
+
+@dataclass(frozen=True)
+class Port80(Eyes):
+    """An origin whose plain port answers with more than a redirect."""
+
+    def probe(self, *given: Any, **more: Any) -> ProbeReport:
+        plain = Attempt("example.com", "203.0.113.11", 80, "open", "http-content", "It answers.")
+        return summed_up((*super().probe(*given, **more).attempts, plain))
+
+
+def at_port_80(bench: Bench, key: str) -> Any:
+    step: Any = bench.steps()[key]
+    eyes = step.vantage
+    return replace(step, vantage=Port80(**{f.name: getattr(eyes, f.name) for f in fields(eyes)}))
+
+
+def test_a_way_around_is_left_open_only_by_name() -> None:
+    """The plan names what is accepted; the proof and the probe name it again, and never as closed.
+
+    The control: without the acceptance the same answer is an open origin.
+    """
+    bench, past = before(KEY)
+    text = bench.repository.files[".platform/routes.yaml"].decode()
+    plain = text + PLAIN.replace("https://{default}", "http://shop.{default}")
+    bench.repository.somebody_pushes(".platform/routes.yaml", plain.encode())
+    plan = bench.plan(KEY, past)
+    assert "http://shop.{default}/" in plan.accepting[0]
+    ended = Engine(bench, past).run(KEY)
+    after = with_receipt(past, ended)
+    proven = at_port_80(bench, KEY).verify(plan, after, now=NOON)
+    assert proven.state == "proven"
+    assert "Open by acceptance: http://shop.{default}/." in proven.evidence
+    probed = at_port_80(bench, "origin-probe").verify(plan, after, now=NOON)
+    assert (probed.state, probed.acceptable) == ("inconclusive", True)
+    assert probed.evidence[0].startswith("Left open by acceptance: http://shop")
+    unaccepted = replace(plan, inputs={**plan.inputs, "open": ""})
+    assert at_port_80(bench, KEY).verify(unaccepted, after, now=NOON).state == "not-yet"
+    assert at_port_80(bench, "origin-probe").verify(plan, past, now=NOON).state == "failed"
