@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from steps.clients.git_objects import Author
-from steps.configuration import Configuration
+from steps.configuration import Configuration, digest
 from steps.deployments import must_have_succeeded
 from steps.following import Following
 from steps.patch import FileChange, Mail, keeps_returns, mbox
@@ -100,7 +100,9 @@ class ByHand:
         changes = {p: FileChange(head.content(p), after) for p, after in files.items()}
         mail = Mail(self.author.name, self.author.email, commit_message(push, past), now)
         text = mbox(changes, mail).decode()
-        name = f"{past.run or 'mtls'}-{plan.step}{'-back' if push.noted_as else ''}.patch"
+        step = f"{plan.step}{'-back' if push.noted_as else ''}"
+        # A patch of a later plan is another file, and must not be taken for this one.
+        name = f"{past.run or 'mtls'}-{step}-{digest(text.encode())[:8]}.patch"
         ours = push.noting(
             parent=head.commit, at=now.replace(microsecond=0).isoformat(), commit="by-hand",
             keep_cr="yes" if keeps_returns(changes) else "", **{FILE_NAME: name, FILE_TEXT: text},

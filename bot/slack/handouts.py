@@ -20,7 +20,7 @@ def handouts(title: str, task: Task) -> dict[str, Card]:
         name, text = task.notes.get(f"{prefix}{_NAME}"), task.notes.get(f"{prefix}{_TEXT}")
         if name and text:
             words = f"{title}: the change as a patch, ready for `git am`."
-            found[f"{task.key}/{prefix}file"] = Card(words, (), Handout(name, text))
+            found[f"{task.key}/{name}"] = Card(words, (), Handout(name, text))
     return found
 
 

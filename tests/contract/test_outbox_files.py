@@ -62,3 +62,14 @@ def test_a_missing_scope_holds_nothing_up(desk: Office) -> None:
     assert desk.outbox.deliver("R1")
     assert files(desk) == []
     assert len(desk.slack.messages(SITE_OPS)) == 2
+
+
+def test_a_patch_of_a_later_plan_is_a_file_of_its_own(desk: Office) -> None:
+    """The retry of a step makes another patch: it is put into the thread beside the first."""
+    assert desk.outbox.deliver("R1")
+    later = e.StepNoted(
+        at=NOON, step="lamp", notes={"file_name": "R1-lamp-2.patch", "file_text": "2"}
+    )
+    desk.engine.record(desk.engine.view("R1"), later)
+    assert desk.outbox.deliver("R1")
+    assert [name for name, _ in files(desk)] == [NAME, "R1-lamp-2.patch"]

@@ -1,5 +1,7 @@
 """A patch in the thread: a note of the step, a wait for people, and the deployment as the proof."""
 
+import re
+
 import pytest
 
 from steps.errors import StepError
@@ -35,11 +37,11 @@ def bring_in(bench: Bench, routes: bytes) -> None:
 def test_the_patch_is_noted_with_its_name() -> None:
     """Mail, diff and the run's own words; the deployment is waited for."""
     _, _, _, notes, waiting = waiting_for_people()
-    assert notes[FILE_NAME] == "R1-client-authentication.patch"
+    assert re.fullmatch(r"R1-client-authentication-[0-9a-f]{8}\.patch", notes[FILE_NAME])
     assert notes[FILE_TEXT].startswith("From 0")
     assert "mtls-bot run R1, approved by U1." in notes[FILE_TEXT]
     assert '+    client_authentication: "require"' in notes[FILE_TEXT]
-    assert waiting.what.startswith("somebody to bring in the patch R1-client-authentication.patch")
+    assert waiting.what.startswith(f"somebody to bring in the patch {notes[FILE_NAME]}")
 
 
 def test_the_run_goes_on_once_the_deployment_shows_it() -> None:
@@ -88,4 +90,4 @@ def test_an_undo_says_that_the_patch_must_stay_outside() -> None:
     turned = Past({**past.receipts, KEY: notes}, run="R1")
     step = bench.steps()["undo-client-authentication"]
     told = step.satisfied(SITE, None, turned)
-    assert "Its patch R1-client-authentication.patch must not be brought in any more." in told
+    assert f"Its patch {notes[FILE_NAME]} must not be brought in any more." in told
