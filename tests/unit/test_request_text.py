@@ -6,7 +6,7 @@ from steps.way_in import Push, commit_message
 from tests.toys import SITE
 
 PLAN = Plan(step="client-authentication", site=SITE, changes=(), way_back="A second pull request.")
-PUSH = Push(lambda: {}, "Require it", "Because so.", preview="It refuses everybody there.")
+PUSH = Push(dict, "Require it", "Because so.", preview="It refuses everybody there.")
 
 
 def test_a_reviewer_reads_everything_that_matters() -> None:
@@ -24,7 +24,7 @@ def test_a_reviewer_reads_everything_that_matters() -> None:
 def test_what_there_is_not_is_left_out() -> None:
     """A way back has no preview to warn of, and a plan may have no way back of its own."""
     plain = Plan(step="gate", site=SITE, changes=())
-    text = request_text(plain, Push(lambda: {}, "Ask"), Past(), noun="merge request")
+    text = request_text(plain, Push(dict, "Ask"), Past(), noun="merge request")
     assert text.startswith("Ask\n")
     assert "preview" not in text
     assert "way back" not in text
@@ -33,5 +33,5 @@ def test_what_there_is_not_is_left_out() -> None:
 
 def test_a_commit_without_a_run_is_a_commit_all_the_same() -> None:
     """The control of the last line."""
-    assert commit_message(Push(lambda: {}, "Ask"), Past()) == "Ask\n"
+    assert commit_message(Push(dict, "Ask"), Past()) == "Ask\n"
     assert commit_message(PUSH, Past(run="R1")) == "Require it\n\nBecause so.\n\nmtls-bot run R1.\n"
