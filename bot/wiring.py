@@ -65,7 +65,6 @@ class Parts:
     directory: Directory
     vantage: Vantage
     steps: Steps
-    repository: Repository
 
 
 def parts(settings: Settings) -> Parts:
@@ -85,10 +84,10 @@ def parts(settings: Settings) -> Parts:
     again = timedelta(seconds=seam.look_again_seconds)
     following = Following(vendor, Rhythm(look_again=again))
     ways = Ways(vendor, repository, author, following, _reach(settings))
-    reading = Reading(zone, vendor, ways, vantage, clock)
+    reading = Reading(zone, vendor, repository, ways, vantage, clock)
     options = _options(settings, public)
     steps = all_steps(reading, options, clock)
-    return Parts(reading, Directory(zone, vendor), vantage, steps, repository)
+    return Parts(reading, Directory(zone, vendor), vantage, steps)
 
 
 def _reach(settings: Settings) -> dict[str, Reach]:

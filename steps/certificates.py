@@ -23,6 +23,10 @@ ORIGIN_CA_ROOTS = (
 )
 """SHA-256 of the Origin CA roots, RSA and ECC: the wrong CAs for a routes file."""
 
+MOST_NAMES = 200
+"""So many names fit on one Origin CA certificate (vendor's SDK; an older page said 100)."""
+_STAND_IN = "mtls-bot-look."
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
@@ -151,12 +155,26 @@ def covers(names: Iterable[str], host: str) -> bool:
 def names_needed(zone_apex: str, hosts: Iterable[str]) -> tuple[str, ...]:
     """The names of the origin certificate: the apex, its wildcard, and deeper hosts, sorted.
 
-    Hosts outside the zone are left out: an Origin CA certificate cannot be had for them.
+    Hosts outside the zone are left out: an Origin CA certificate cannot be had for them. A
+    stand-in for a wildcard (`stand_in`) asks for the wildcard itself.
     """
     apex = _plain(zone_apex)
     usual = (apex, f"*.{apex}")
-    inside = {_plain(host) for host in hosts if _plain(host).endswith(f".{apex}")}
+    inside = {_stood_for(_plain(host)) for host in hosts if _plain(host).endswith(f".{apex}")}
     return (*usual, *sorted(host for host in inside if not covers(usual, host)))
+
+
+def stand_in(name: str) -> str:
+    """A name that can be asked for in place of a wildcard; any other name as it is.
+
+    >>> stand_in("*.example.com"), stand_in("www.example.com")
+    ('mtls-bot-look.example.com', 'www.example.com')
+    """
+    return f"{_STAND_IN}{name[2:]}" if name.startswith("*.") else name
+
+
+def _stood_for(name: str) -> str:
+    return f"*.{name.removeprefix(_STAND_IN)}" if name.startswith(_STAND_IN) else name
 
 
 def is_signed_by(certificate_pem: str, root_pem: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from steps import routes_files
-from steps.routes import Mode, diff
+from steps.routes import Mode, RouteEntry, diff
 from steps.routes_directory import CA_NAME, Entry
 from steps.routes_files import Changed
 from steps.routes_findings import ACCEPTABLE
@@ -75,10 +75,14 @@ class Configuration:
         """The change that takes out what `asking` puts in, by its meaning."""
         return routes_files.takes_out(self.entries, directory=self.directory)
 
+    def routes(self) -> tuple[RouteEntry, ...]:
+        """Every route of the directory; those of files that cannot be read are left out."""
+        return routes_files.routes_of(self.entries, directory=self.directory)
+
     def modes(self) -> str:
         """What the https routes ask now, in people's words."""
-        there = routes_files.routes_of(self.entries, directory=self.directory)
-        found = sorted({r.client_authentication or "none" for r in there if r.scheme == "https"})
+        there = (route for route in self.routes() if route.scheme == "https")
+        found = sorted({route.client_authentication or "none" for route in there})
         return f"client authentication {' and '.join(found) or 'none'}"
 
     def diff(self, files: Files) -> str:

@@ -199,6 +199,8 @@ class HttpAccess(AccessStep):
 _NOTES = (
     "Each environment is deployed again. The password comes from the settings and stays hidden.",
     "Address rules are no substitute: behind a CDN they see addresses that anybody can pretend.",
+    "Behind access control an application no longer sees the Authorization header of its visitors.",
+    "Environments below it take it over once they are deployed themselves.",
     "An environment that has inherited client authentication is reachable by nobody anyway.",
 )
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from steps.errors import PreconditionFailed
 from steps.ssl_mode import ENCRYPTED
 from steps.step import Past, Plan, Site, Verdict
-from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep
+from steps.zone_settings import SettingFacts, Wanted, ZoneSettingStep, ssl_rules
 
 PAGE = (
     "https://developers.cloudflare.com/ssl/origin-configuration/authenticated-origin-pull/"
@@ -58,6 +58,7 @@ class OriginPulls(ZoneSettingStep):
             "Presenting a certificate to an origin that does not ask for one changes nothing.",
             "The certificate is Cloudflare's shared one: it proves that a request came through"
             " Cloudflare, not that it came through this zone.",
+            *ssl_rules(past),
         )
 
     def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:

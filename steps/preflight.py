@@ -47,7 +47,7 @@ class Preflight:
             inputs={
                 "hosts": hosts, "neighbours": " ".join(facts.neighbours),
                 "edge_hostname": facts.project.edge_hostname, "head": facts.project.head,
-                "ssl_rules": "\n".join((*facts.zone.overrides, *facts.zone.unseen)),
+                "ssl_rules": "\n".join(facts.zone.rules),
                 **{name: facts.zone.settings.get(name, "") for name in SETTINGS},
             },
         )  # fmt: skip

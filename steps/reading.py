@@ -1,25 +1,28 @@
 """What the steps read across both vendors, put together once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from steps.certificates import ORIGIN_CA_ROOTS, distrust, fingerprints
-from steps.clients.cloudflare import CloudflareClient, CouldNotLook
+from steps.certificates import distrust, fingerprints, stand_in
+from steps.clients.cloudflare import CloudflareClient
+from steps.clients.cloudflare_overrides import (
+    CouldNotLook,
+    SslOverride,
+    ssl_page_rules,
+    ssl_rules,
+)
+from steps.clients.host_names import ascii_name
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
-from steps.configuration import Configuration
-from steps.errors import Denied, NotFound, PreconditionFailed, UnexpectedReply
+from steps.clients.repository import Repository
+from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
-from steps.preflight import SETTINGS
-from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
 from steps.route_step import DeployedRoute
 from steps.site_hosts import Host, sort_hosts
 from steps.step import Site
-from steps.way_in import WayIn
 from steps.ways import Ways
-from steps.zone_settings import there_or_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,20 @@ class Reading:
 
     cloudflare: CloudflareClient
     platformsh: PlatformshClient
+    repository: Repository
     ways: Ways
     vantage: Vantage
     clock: Callable[[], datetime]
+
+    def once(self) -> "Reading":
+        """For one look at everything: one moment of each thing, and no request twice."""
+        cloudflare = replace(self.cloudflare, service=self.cloudflare.service.once())
+        platformsh = replace(self.platformsh, service=self.platformsh.service.once())
+        repository = replace(self.repository, platformsh=platformsh)
+        ways = replace(self.ways, projects=platformsh, repository=repository)
+        return replace(
+            self, cloudflare=cloudflare, platformsh=platformsh, repository=repository, ways=ways
+        )
 
     def edge_hostname(self, site: Site) -> str:
         """The name of the origin. Raises NotFound for an environment without one."""
@@ -72,11 +86,14 @@ class Reading:
         return tuple(r.url for r in self.deployed(site) if r.client_authentication == "require")
 
     def host_names(self, site: Site) -> tuple[str, ...]:
-        """Every attached or routed host, sorted."""
-        attached = {domain.name.lower() for domain in self.platformsh.domains(site.project)}
+        """Every attached or routed host, sorted, in punycode; a name in place of each wildcard."""
+        attached = {
+            domain.name for domain in self.platformsh.domains(site.project)
+            if not domain.replacement_for
+        }  # fmt: skip
         routed = {r.url.removeprefix("https://").split("/")[0] for r in self.deployed(site)}
-        edge = self.edge_hostname(site)
-        return tuple(sorted((attached | routed) - {edge}))
+        names = {stand_in(ascii_name(name)) for name in attached | routed}
+        return tuple(sorted(names - {self.edge_hostname(site)}))
 
     def hosts(self, site: Site) -> tuple[Host, ...]:
         """Those hosts, sorted by who serves them."""
@@ -132,11 +149,12 @@ class Reading:
     def overrides(self, site: Site) -> tuple[str, ...]:
         """Own certificates that would be presented instead of the shared one, a sentence each."""
         found = []
-        active = [c for c in self.cloudflare.zone_pull_certificates(site.zone_id) if c.active]
-        if self.cloudflare.zone_pulls_enabled(site.zone_id) and active:
+        there = [c for c in self.cloudflare.zone_pull_certificates(site.zone_id) if not c.gone]
+        if self.cloudflare.zone_pulls_enabled(site.zone_id) and there:
+            states = ", ".join(sorted({c.status or "of an unknown state" for c in there}))
             found.append(
-                "Zone-level origin pulls are on with a certificate of the zone's own: Cloudflare"
-                " presents that one, which the shared CA has not signed."
+                f"Zone-level origin pulls are on with a certificate of the zone's own ({states}):"
+                " Cloudflare presents that one, which the shared CA has not signed."
             )
         for host in self.host_names(site):
             pull = self.cloudflare.host_pull(site.zone_id, host)
@@ -155,13 +173,31 @@ class Reading:
         found = list(self.overrides(site))
         if self.cloudflare.setting(site.zone_id, "tls_client_auth").value != "on":
             found.append("Authenticated origin pulls are off: every visitor would be refused.")
-        return (*found, *self.unencrypted(site))
+        names = self.host_names(site)
+        rules, _ = self.ssl_overrides(site)
+        low = tuple(
+            f"{rule.words} There Cloudflare would present nothing."
+            for rule in rules if not rule.encrypts and any(map(rule.may_touch, names))
+        )  # fmt: skip
+        return (*found, *self.unencrypted(site), *low)
 
     def unencrypted(self, site: Site) -> tuple[str, ...]:
         """Why Cloudflare would present nothing: its mode now, which others and itself may move."""
         mode = self.ssl_mode(site)
         low = mode in ("off", "flexible")
         return (f"SSL mode is {mode}: Cloudflare would present nothing.",) if low else ()
+
+    def ssl_overrides(self, site: Site) -> tuple[tuple[SslOverride, ...], tuple[str, ...]]:
+        """The rules that set another SSL mode; and what could not be looked at, in words."""
+        rules: list[SslOverride] = []
+        unseen: list[str] = []
+        for look in (ssl_rules, ssl_page_rules):
+            found = look(self.cloudflare, site.zone_id)
+            if isinstance(found, CouldNotLook):
+                unseen.append(f"Whether {found.what} override the SSL mode could not be looked at.")
+            else:
+                rules += found
+        return tuple(rules), tuple(unseen)
 
     def certificates_for(
         self, site: Site, *, strict: bool
@@ -172,9 +208,10 @@ class Reading:
         problems = self._shown(names, edge, strict=strict)
         concerns: list[str] = []
         for record in self.cloudflare.dns_records(site.zone_id):
-            if record.proxied and record.name not in names and record.content != edge:
-                told = self._shown((record.name,), record.content, strict=strict)
-                concerns += [f"{record.name} would break: {words}" for words in told]
+            name = stand_in(record.name)
+            if record.proxied and name not in names and record.content != edge:
+                told = self._shown((name,), record.content, strict=strict)
+                concerns += [f"{name} would break: {words}" for words in told]
         return problems, tuple(sorted(set(concerns)))
 
     def _shown(self, names: tuple[str, ...], where: str, *, strict: bool) -> tuple[str, ...]:
@@ -200,74 +237,6 @@ class Reading:
         if not covers(certificate.names, host):
             return "its names do not cover this host"
         return distrust(certificate.chain, roots, at=self.clock())
-
-    def preflight(self, site: Site) -> PreflightFacts:
-        """Everything that the preflight judges."""
-        way = self.ways.of(site)
-        head = way.head(site)
-        findings = head.asking("require", (head.content(head.ca_path) or b"")).findings
-        authorities = {f for r in self.deployed(site) for f in r.authorities}
-        ends, unseen = self._token_ends()
-        return PreflightFacts(
-            zone=self._zone(site, ends), notes=unseen, project=self._project(site, way, head),
-            hosts=self.hosts(site), findings=findings,
-            wrong_ca=bool(authorities & set(ORIGIN_CA_ROOTS)),
-            neighbours=self.neighbours(site), inheriting=self.inheriting(site),
-        )  # fmt: skip
-
-    def _token_ends(self) -> tuple[datetime | None, tuple[str, ...]]:
-        """When the token ends; that it would not say so stops no run."""
-        try:
-            return self.cloudflare.verify_token().expires_on, ()
-        except (Denied, NotFound, UnexpectedReply):
-            return None, ("When the Cloudflare token ends could not be asked.",)
-
-    def _zone(self, site: Site, token_ends: datetime | None) -> ZoneFacts:
-        zone = self.cloudflare.zone_by_id(site.zone_id)
-        asked = {n: there_or_not(self.cloudflare, site.zone_id, n) for n in SETTINGS}
-        settings = {n: setting.value for n, setting in asked.items() if setting is not None}
-        overrides: list[str] = []
-        unseen: list[str] = []
-        for look in (self.cloudflare.ssl_rules, self.cloudflare.ssl_page_rules):
-            found = look(site.zone_id)
-            if isinstance(found, CouldNotLook):
-                unseen.append(f"Whether {found.what} override the SSL mode could not be looked at.")
-            else:
-                overrides += found
-        return ZoneFacts(
-            zone.name, zone.status, zone.paused, settings, self.overrides(site), tuple(overrides),
-            tuple(unseen), token_ends,
-        )  # fmt: skip
-
-    def _project(self, site: Site, way: WayIn, head: Configuration) -> ProjectFacts:
-        project = self.platformsh.project(site.project)
-        environment = self.platformsh.environment(site.project, site.environment)
-        state = environment.deployment_state
-        good = state is None or state.last_deployment_successful is not False
-        deployment = self.platformsh.current_deployment(site.project, site.environment)
-        tls = deployment is not None and any(r.tls for r in deployment.routes.values())
-        return ProjectFacts(
-            project=site.project, environment=site.environment, suspended=project.suspended,
-            type=environment.type, status=environment.status, dirty=environment.is_dirty,
-            staged=environment.has_staged_activities,
-            manual=self.platformsh.manual_deployments(site.project, site.environment),
-            head=head.commit, deployed=self._deployed_commit(site, head.commit),
-            last_deployment_good=good, way=way.told(site), way_problems=way.unfit(site),
-            config_dir=head.directory, routes_have_tls=tls,
-            edge_hostname=environment.edge_hostname,
-        )  # fmt: skip
-
-    def _deployed_commit(self, site: Site, head: str) -> str:
-        """The commit of the newest successful push; empty when the activities do not say.
-
-        A head that no push has brought came by a merge or an older push: they do not say then.
-        """
-        pushes = self.platformsh.activities(
-            site.project, environment=site.environment, type="environment.push"
-        )
-        if all(activity.pushed != head for activity in pushes):
-            return ""
-        return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
 
     def brought(self, site: Site, commit: str) -> bool:
         """Whether the push that brought this commit has been deployed well."""

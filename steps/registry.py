@@ -22,6 +22,7 @@ from steps.origin_certificate_back import OriginCertificateBack, OriginCertifica
 from steps.origin_probe import OriginProbe
 from steps.origin_pulls import OriginPulls, OriginPullsBack
 from steps.preflight import Preflight
+from steps.preflight_reading import PreflightReading
 from steps.reading import Reading
 from steps.route_step import Ground
 from steps.ssl_mode import AutomaticSslBack, SslFull, SslHold, SslModeBack, SslStrict
@@ -86,7 +87,9 @@ def later_changes(steps: Steps, site: Site) -> tuple[str, ...]:
 
 def _looks(reading: Reading, options: Options) -> list[Step[Any]]:
     return [
-        Preflight(reading.preflight, reading.vantage, options.client_ca),
+        Preflight(
+            PreflightReading(reading, options.client_ca).facts, reading.vantage, options.client_ca
+        ),
         OriginProbe(reading.vantage, options.client_ca, reading.host_names, reading.edge_hostname),
     ]
 
@@ -191,5 +194,5 @@ def _access_state(e: Environment, *, shut: bool) -> AccessState:
     url = next((u for u in e.urls if u.startswith("https://")), f"https://{e.edge_hostname}/")
     return AccessState(
         e.id, e.type == "production", e.active, e.http_access.is_enabled, e.http_access.users,
-        tuple(a.address for a in e.http_access.addresses), url, shut,
+        e.http_access.restricted, url, shut,
     )  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from steps.clients.cloudflare import CloudflareClient, CouldNotLook
+from steps.clients import cloudflare_overrides as overrides
+from steps.clients.cloudflare import CloudflareClient
 from steps.clients.cloudflare_rights import rights
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Titled
@@ -40,7 +41,7 @@ def checked(what: str, ask: Callable[[], object], todo: str) -> Checked:
         return Checked(what, "missing", f"{error.for_people} {todo}".strip())
     except ClientError as error:
         return Checked(what, "unknown", f"{error.for_people} {error.hint}".strip())
-    if isinstance(answer, CouldNotLook):
+    if isinstance(answer, overrides.CouldNotLook):
         return Checked(what, "unknown", f"{answer.why} {todo}".strip())
     return Checked(what, "fine")
 
@@ -62,10 +63,13 @@ def cloudflare_rights(client: CloudflareClient, now: datetime) -> Iterator[Check
         todo = f"Give the token {right.permission}. {right.detail}" if state != "fine" else ""
         yield Checked(f"{name}: {right.needed_for}", state, todo.strip())
     for what, ask, permission in (
-        ("configuration rules (optional)", client.ssl_rules, "Config Rules Read"),
-        ("page rules (optional)", client.ssl_page_rules, "Page Rules Read"),
+        ("configuration rules (optional)", overrides.ssl_rules, "Config Rules Read"),
+        ("page rules (optional)", overrides.ssl_page_rules, "Page Rules Read"),
+        ("load balancers (optional)", overrides.load_balanced, "Load Balancers Read"),
+        ("Workers' routes (optional)", overrides.worker_patterns, "Workers Routes Read"),
     ):
-        yield checked(f"{name}: {what}", partial(ask, zone), f"Give the token {permission}.")
+        todo = f"Give the token {permission}."
+        yield checked(f"{name}: {what}", partial(ask, client, zone), todo)
 
 
 def _token(client: CloudflareClient, now: datetime) -> Checked:

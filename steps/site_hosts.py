@@ -1,6 +1,6 @@
 """Which hosts there are, who serves them, and whether they lead to this project. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -44,13 +44,48 @@ class Host:
             case "proxied":
                 if self.leads_here:
                     return ""
-                return f"{self.name} is proxied, but leads to {self.content}, not to this project."
+                return (
+                    f"{self.name} is proxied, but leads to {self.content}{_kind_of(self.content)},"
+                    " not to this project."
+                )
             case "dns-only":
                 return f"{self.name} is DNS-only: its visitors come to the origin directly."
             case "other-zone":
                 return f"{self.name} is not in this zone."
             case "absent":
-                return f"{self.name} has no record in the zone."
+                return (
+                    f"{self.name} has no record in the zone. (A load balancer or a Worker that"
+                    " serves it is none, and is not supported.)"
+                )
+
+
+_ELSEWHERE: Mapping[str, str] = {
+    ".cfargotunnel.com": "a Cloudflare Tunnel",
+    ".workers.dev": "a Worker",
+    ".pages.dev": "Cloudflare Pages",
+    ".cloudfront.net": "another CDN, CloudFront",
+    ".fastly.net": "another CDN, Fastly",
+    ".fastlylb.net": "another CDN, Fastly",
+    ".akamaiedge.net": "another CDN, Akamai",
+    ".edgekey.net": "another CDN, Akamai",
+    ".edgesuite.net": "another CDN, Akamai",
+    ".azureedge.net": "another CDN, Azure",
+    ".b-cdn.net": "another CDN, Bunny",
+}
+"""What stands behind the usual ends of a record's content. Well-known names, from no reference."""
+_ORIGINLESS = frozenset({"100::", "192.0.2.1"})
+"""Addresses that lead nowhere: a Worker or a redirect at Cloudflare answers instead."""
+
+
+def _kind_of(contents: str) -> str:
+    """The kind of place that a record leads to, in brackets; empty when its name says nothing."""
+    for content in contents.lower().split():
+        if content in _ORIGINLESS:
+            return " (a Worker or a redirect: no origin)"
+        for end, words in _ELSEWHERE.items():
+            if content.rstrip(".").endswith(end):
+                return f" ({words})"
+    return ""
 
 
 def sort_hosts(

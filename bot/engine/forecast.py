@@ -17,6 +17,7 @@ class ForecastLine:
     plan: Plan | None = None
     skipped: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    """What a look has found already."""
     problem: str = ""
 
 
@@ -41,7 +42,7 @@ def _line(site: Site, steps: Steps, key: str, receipts: Mapping[str, Receipt]) -
         facts = step.observe(site)
         plan = step.plan(site, facts, past)
         if step.kind == "look":
-            return ForecastLine(key, step.title)
+            return ForecastLine(key, step.title, evidence=plan.notes)
         if plan.nothing_to_do:
             return ForecastLine(key, step.title, skipped=step.satisfied(site, facts, past))
     except RolloutError as error:

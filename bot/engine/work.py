@@ -21,6 +21,9 @@ from steps.errors import (
 )
 from steps.step import Done, Noted, Outcome, Plan, Site, Step, Verdict, Waiting
 
+UNTOLD = timedelta(seconds=30)
+"""How long to wait after "too many requests" when the vendor does not say for how long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -229,8 +232,9 @@ class Worker:
             self._pauses.pop(key, None)
             return (failed(unit, error, now=now),)
         pause = self._patience.look_again
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            pause = max(pause, timedelta(seconds=error.retry_after))
+        if isinstance(error, RateLimited):
+            told = error.retry_after
+            pause = max(pause, UNTOLD if told is None else timedelta(seconds=told))
         self._pauses[key] = now, now + pause
         if unit.task.delayed == error.for_people:
             return Again(now + pause)

@@ -118,7 +118,8 @@ def forecast_card(found: Forecast) -> Card:
 
 def _forecast_line(line: ForecastLine) -> str:
     if line.plan is None:
-        return f"*{line.title}* — {escape(_short(line))}"
+        found = "".join(f"\n    • {escape(one)}" for one in line.evidence)
+        return f"*{line.title}* — {escape(_short(line))}{found}"
     changes = "\n".join(
         f"    • {escape(c.target)}: {escape(c.before or 'nothing')} →"
         f" {escape(c.after or 'nothing')} ({RISKS[c.risk]})"

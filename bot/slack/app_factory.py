@@ -59,6 +59,11 @@ def register(app: App, desk: Desk) -> None:
     for name in BUTTONS:
         app.action(name)(pressed)
 
+    @app.action(start_form.PROJECT)
+    def project_picked(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        desk.project_picked(body)
+
     @app.view(start_form.CALLBACK)
     def submitted(ack: Ack, body: dict[str, Any]) -> None:
         wrong = desk.submitted(body)

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.engine import commands as c
@@ -24,11 +24,13 @@ from bot.slack.access import Act, Policy, allow
 from bot.slack.blocks import Card
 from bot.slack.people import People
 from bot.slack.words import Frame
-from steps.errors import ClientError, NotAllowed, RolloutError, UnknownSite
+from steps.errors import ClientError, NotAllowed, Rejected, RolloutError, UnknownSite
 from steps.step import Site, Verdict
 
 log = structlog.get_logger()
 _WORKERS = 8
+_ABSENT = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
+"""What Slack says of a channel where the bot cannot post: public, private, archived."""
 _STUMBLED = "The bot stumbled over an error of its own; whether it was done, the run's card tells."
 
 
@@ -123,7 +125,7 @@ class Desk:
         given = start_form.answers(view["state"]["values"])
         wrong = start_form.problems(given)
         if wrong:
-            return wrong
+            return start_form.at_blocks(wrong, view["state"]["values"])
         user, channel = body["user"]["id"], view["private_metadata"]
         team = body["user"].get("team_id", "")
 
@@ -137,6 +139,7 @@ class Desk:
         who = self.people.person(user, team)
         allow("start", who, RunState(), self.policy)
         self._somebody_else(user)
+        self._must_be_in(channel)
         found = self.outside.directory.site(given.site, given.project, given.environment)
         site = replace(
             found, order=given.order, validity_days=given.validity_days,
@@ -155,9 +158,27 @@ class Desk:
                 hint="Name another approver in MTLS_SLACK_APPROVERS or MTLS_SLACK_APPROVER_GROUPS.",
             )
 
+    def _must_be_in(self, channel: str) -> None:
+        """A run that nobody can see is not opened."""
+        try:
+            self.client.conversations_history(channel=channel, limit=1)
+        except SlackApiError as error:
+            if error.response.get("error") in _ABSENT:
+                raise Rejected(
+                    "The bot is not in this channel, so nobody would see the run.",
+                    hint="Invite it (/invite @mtls), then type /mtls start again.",
+                ) from error
+
     def _open_form(self, sent: inbox.SlashCommand, site: str) -> None:
         view = start_form.loading_view(sent.channel_id)
-        opened = self.client.views_open(trigger_id=sent.trigger_id, view=view)
+        try:
+            opened = self.client.views_open(trigger_id=sent.trigger_id, view=view)
+        except SlackApiError as error:
+            # The trigger lives three seconds, and fails at times even when used at once; its error
+            # has several spellings.
+            raise Rejected(
+                "Slack did not open the form.", hint="Type the command again."
+            ) from error
         who = self.people.person(sent.user_id, sent.team_id)
         allow("start", who, RunState(), self.policy)
         projects, environments, trouble = self._choices()
@@ -167,6 +188,25 @@ class Desk:
         )  # fmt: skip
         shown: dict[str, Any] = opened["view"]
         self.client.views_update(view_id=shown["id"], hash=shown["hash"], view=form)
+
+    def project_picked(self, body: dict[str, Any]) -> None:
+        """Another project in the start form: its environments are offered instead."""
+        sent = inbox.picked(body)
+
+        def tell(card: Card) -> None:
+            self.ephemeral(sent.view.private_metadata, sent.user.id, card)
+
+        self.later(lambda: self._offer(sent), tell)
+
+    def _offer(self, sent: inbox.Picked) -> None:
+        directory = self.outside.directory
+        environments = directory.environments(sent.value) if sent.value else ()
+        form = start_form.form_view(
+            sent.view.private_metadata,
+            site=start_form.answers(sent.view.state.values).site, projects=directory.projects(),
+            environments=environments, trouble="", today=self.clock().date(), picked=sent.value,
+        )  # fmt: skip
+        self.client.views_update(view_id=sent.view.id, hash=sent.view.hash, view=form)
 
     def _choices(self) -> tuple[Sequence[Option], Sequence[Option], str]:
         """Projects, and the environments when there is but one project."""

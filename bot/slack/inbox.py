@@ -63,6 +63,39 @@ class Press(Sent):
         return self.user.team_id or (self.team.id if self.team else "")
 
 
+class _Option(Sent):
+    value: str = ""
+
+
+class _Choice(Sent):
+    selected_option: _Option | None = None
+
+
+class _State(Sent):
+    values: dict[str, dict[str, Any]] = {}
+
+
+class _View(Sent):
+    id: str
+    hash: str = ""
+    private_metadata: str = ""
+    state: _State = _State()
+
+
+class Picked(Sent):
+    """A choice in the start form, before it is sent."""
+
+    user: _Id
+    view: _View
+    actions: tuple[_Choice, ...] = Field(min_length=1)
+
+    @property
+    def value(self) -> str:
+        """What was picked; empty when the choice was taken back."""
+        chosen = self.actions[0].selected_option
+        return chosen.value if chosen else ""
+
+
 class Target(Sent):
     """What a button's value says: run · step · fingerprint."""
 
@@ -80,6 +113,11 @@ def host_name(typed: str) -> str:
 def press(body: dict[str, Any]) -> Press:
     """A press. Raises Rejected for a payload that is none of ours."""
     return _parsed(Press, body)
+
+
+def picked(body: dict[str, Any]) -> Picked:
+    """A choice in a form. Raises Rejected for a payload that is none."""
+    return _parsed(Picked, body)
 
 
 def slash_command(body: dict[str, Any]) -> SlashCommand:

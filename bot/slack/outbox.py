@@ -35,7 +35,8 @@ _OF_THE_CHANNEL = frozenset({
     "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
 })  # fmt: skip
 _FOR_GOOD = _OF_THE_CHANNEL | {
-    "msg_too_long", "invalid_blocks", "thread_not_found", "missing_scope", "file_uploads_disabled",
+    "msg_too_long", "invalid_blocks", "thread_not_found", "is_inactive", "block_mismatch",
+    "metadata_too_large", "edit_window_closed", "missing_scope", "file_uploads_disabled",
 }  # fmt: skip
 _GONE = frozenset({"message_not_found", "cant_update_message"})
 """Removed by somebody, or of another installation: a card without its buttons helps nobody."""

@@ -19,10 +19,11 @@ from steps.step import Row
 RISK_LEFT = (
     "The client certificate is Cloudflare's shared one. It proves that a request came through"
     " Cloudflare, not through your zone: any other Cloudflare account can present it. A certificate"
-    " of your own closes that too."
+    " of your own closes that too. Its CA ends on 2029-11-01, and nobody at Cloudflare warns of"
+    " that."
 )
-
-_MOST_COMMANDS = 30
+_MOST_COMMANDS, _MOST_LETTERS = 120, 2600
+"""So many fit beside the rest of the message; the number of those left out is told."""
 
 
 def report_card(frame: Frame, state: RunState) -> Card:
@@ -78,25 +79,52 @@ def _closed_blocks(state: RunState) -> list[Block]:
     blocks: list[Block] = []
     probe = state.task("origin-probe")
     if probe is not None and probe.verdict is not None and probe.verdict.rows:
-        commands = check_commands(state, probe.verdict.rows)
-        if commands:
-            blocks.append(section("*Check it yourself*: each must be refused, or answer 400."))
-            blocks.append(code("\n".join(commands)))
+        names, direct, served = check_commands(state, probe.verdict.rows)
+        if direct:
+            blocks.append(section("*Check it yourself*: the origin's addresses are these."))
+            blocks += codes(names)
+            blocks.append(section("Each of these must be refused, or answer 400."))
+            blocks += codes(direct)
+            blocks.append(section("And these, through Cloudflare, must be answered."))
+            blocks += codes(served)
     accepted = [f"• {escape(a)}" for a in state.accepted]
     if accepted:
         blocks += sections(["*Accepted although not seen*", *accepted])
     return [*blocks, section(f"*Risk that is left*\n{RISK_LEFT}")]
 
 
-def check_commands(state: RunState, rows: tuple[Row, ...]) -> list[str]:
-    """`dig` for the edge hostname and `curl --resolve` for each host and address."""
+def check_commands(
+    state: RunState, rows: tuple[Row, ...]
+) -> tuple[list[str], list[str], list[str]]:
+    """`dig` for the edge hostname, `curl --resolve` for each host and address, and the control.
+
+    ``-k`` because nobody but Cloudflare trusts an Origin CA certificate.
+    """
     edge = (state.task("preflight") or Task("preflight")).receipt.get("edge_hostname", "")
-    lines = [f"dig +short {edge}"] if edge else []
+    names = [f"dig +short {edge} {kind}" for kind in ("A", "AAAA")] if edge else []
+    direct: list[str] = []
+    hosts: list[str] = []
     for row in rows:
         host, _, where = row.subject.partition(" at ")
         address, _, port = where.rpartition(":")
-        if address and not row.result.startswith(("closed (redirects", "open (http")):
-            url = f"https://{host}/" if port == "443" else f"https://{host}:{port}/"
-            lines.append(f"curl -skI --resolve {host}:{port}:{address} {url}")
-    more = len(lines) - _MOST_COMMANDS
-    return [*lines[:_MOST_COMMANDS], f"# … and {more} more"] if more > 0 else lines
+        if not address or row.result.startswith(("closed (redirects", "open (http")):
+            continue  # the plain port, which no certificate protects
+        hosts.append(host)
+        place = f"[{address}]" if ":" in address else address
+        url = f"https://{host}/" if port == "443" else f"https://{host}:{port}/"
+        direct.append(f"curl -skI --resolve {host}:{port}:{place} {url}")
+    more = len(direct) - _MOST_COMMANDS
+    direct = [*direct[:_MOST_COMMANDS], f"# … and {more} more"] if more > 0 else direct
+    return names, direct, [f"curl -sI https://{host}/" for host in dict.fromkeys(hosts)]
+
+
+def codes(lines: list[str]) -> list[Block]:
+    """Lines to copy, in as few blocks as their limit allows; none is cut."""
+    blocks: list[Block] = []
+    held: list[str] = []
+    for line in lines:
+        if held and sum(len(one) + 1 for one in held) + len(line) > _MOST_LETTERS:
+            blocks.append(code("\n".join(held)))
+            held = []
+        held.append(line)
+    return [*blocks, code("\n".join(held))] if held else blocks

@@ -19,7 +19,9 @@ VALIDITIES = (90, 365, 730, 1095, 5475)
 _HOST = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
 )
-_MOST_OPTIONS = 100
+_MOST_OPTIONS, _LONGEST_VALUE = 100, 150
+PROJECT = "project"
+"""The action of the list of projects; picking one asks for its environments."""
 _LONGEST_NAME = 253
 
 
@@ -42,15 +44,22 @@ def loading_view(channel: str) -> dict[str, Any]:
 
 def form_view(
     channel: str, *, site: str, projects: Sequence[Option], environments: Sequence[Option],
-    trouble: str, today: date,
+    trouble: str, today: date, picked: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """The form. Without a list of projects (or with a very long one) the id is typed."""
-    blocks = [_site(site), _project(projects), _environment(environments), _order(), _days(today)]
+    """The form; `environments` are those of the project that was `picked`, or of the only one.
+
+    Without a list of projects (or with a very long one) the id is typed.
+    """
+    environments = [e for e in environments if len(e.value) <= _LONGEST_VALUE]
+    blocks = [
+        _site(site), *_project(projects), _environment(environments, picked), _order(),
+        _days(today),
+    ]  # fmt: skip
     if trouble:
         blocks.insert(0, context(escape(trouble)))
     others = [o for o in environments if "production" not in o.label]
     if others:
-        blocks.append(_access(others))
+        blocks.append(_access(others, picked))
     return {
         **_frame(channel), "blocks": blocks, "submit": plain("Start", 24),
     }  # fmt: skip
@@ -80,18 +89,28 @@ def _site(site: str) -> Block:
     return _input("site", "Site", element, "A host name of the site; its zone is found by itself.")
 
 
-def _project(projects: Sequence[Option]) -> Block:
+def _project(projects: Sequence[Option]) -> list[Block]:
+    """Picked from what the token sees, or typed: a token may not see all that it can change."""
+    typed: Block = {"type": "plain_text_input", "action_id": "typed", "max_length": 60}
     if not projects or len(projects) > _MOST_OPTIONS:
-        typed: Block = {"type": "plain_text_input", "action_id": "project", "max_length": 60}
-        return _input("project", "Platform.sh project (its id)", typed)
+        return [_input(PROJECT, "Platform.sh project (its id)", typed)]
     options = [option(p.value, p.label) for p in projects]
-    picked: Block = {"type": "static_select", "action_id": "project", "options": options}
+    picked: Block = {"type": "static_select", "action_id": PROJECT, "options": options}
     if len(options) == 1:
         picked["initial_option"] = options[0]
-    return _input("project", "Platform.sh project", picked)
+    listed = _input(PROJECT, "Platform.sh project", picked)
+    other = _input("typed", "Or its id", typed, "For a project that is not in the list.")
+    return [
+        {**listed, "dispatch_action": True, "optional": True}, {**other, "optional": True},
+    ]  # fmt: skip
 
 
-def _environment(environments: Sequence[Option]) -> Block:
+def _of(name: str, picked: str) -> str:
+    """A block's id for one project: another project's choice must not stay in it."""
+    return f"{name}.{picked}" if picked else name
+
+
+def _environment(environments: Sequence[Option], project: str) -> Block:
     label, hint = "Environment", "Its production environment, usually main."
     if not environments or len(environments) > _MOST_OPTIONS:
         typed: Block = {
@@ -105,7 +124,7 @@ def _environment(environments: Sequence[Option]) -> Block:
         "type": "static_select", "action_id": "environment", "options": options,
         "initial_option": options[0],
     }  # fmt: skip
-    return _input("environment", label, picked, hint)
+    return _input(_of("environment", project), label, picked, hint)
 
 
 def _order() -> Block:
@@ -139,13 +158,13 @@ def _until(today: date, days: int) -> str:
     return f"Platform.sh would replace it on {replaced.isoformat()}{beyond}"
 
 
-def _access(environments: Sequence[Option]) -> Block:
+def _access(environments: Sequence[Option], project: str) -> Block:
     element: Block = {
         "type": "checkboxes", "action_id": "access",
         "options": [option(e.value, e.label) for e in environments[:10]],
     }  # fmt: skip
     block = _input(
-        "access", "Protect these with HTTP access too", element,
+        _of("access", project), "Protect these with HTTP access too", element,
         "Basic auth with the password from the settings; each is deployed again.",
     )  # fmt: skip
     return {**block, "optional": True}
@@ -155,7 +174,7 @@ def answers(values: Mapping[str, Mapping[str, Any]]) -> Answers:
     """The entered values of a submission."""
     return Answers(
         site=host_name(_entered(values, "site")),
-        project=_entered(values, "project").strip(),
+        project=(_entered(values, "typed") or _entered(values, PROJECT)).strip(),
         environment=_entered(values, "environment").strip(),
         order="published" if _entered(values, "order") == "published" else "no-downtime",
         validity_days=int(_entered(values, "validity") or 365),
@@ -175,12 +194,29 @@ def problems(given: Answers) -> dict[str, str]:
     return found
 
 
-def _entered(values: Mapping[str, Mapping[str, Any]], block: str) -> str:
-    element: Mapping[str, Any] = next(iter(values.get(block, {}).values()), {})
+def at_blocks(wrong: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The problems by the ids that their blocks have in this form; Slack takes no other."""
+    return {
+        next((block for block in values if _is(block, name)), name): words
+        for name, words in wrong.items()
+    }
+
+
+def _is(block: str, name: str) -> bool:
+    return block.partition(".")[0] == name
+
+
+def _element(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    found = next((fields for block, fields in values.items() if _is(block, name)), {})
+    return next(iter(found.values()), {})
+
+
+def _entered(values: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    element = _element(values, name)
     chosen = element.get("selected_option") or {}
     return str(element.get("value") or chosen.get("value") or "")
 
 
 def _checked(values: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    element: Mapping[str, Any] = next(iter(values.get("access", {}).values()), {})
+    element = _element(values, "access")
     return tuple(str(o["value"]) for o in element.get("selected_options") or [])

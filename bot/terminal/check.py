@@ -28,7 +28,7 @@ def looked_at(settings: Settings) -> list[Row]:
     token = settings.slack.app_token.get_secret_value()
     vendors = (
         *cloudflare_rights(zone, clock()),
-        *platformsh_rights(vendor, bot.parts.repository.certify),
+        *platformsh_rights(vendor, bot.parts.reading.repository.certify),
         *code_rights(bot.parts.reading.ways, vendor.projects),
     )
     return [

@@ -20,7 +20,8 @@ def plan(env: Mapping[str, str], *, site: str, project: str, environment: str) -
         return forecast(found, made.steps, rollout(found.order))
 
     for line in told(look).lines:
-        click.echo(f"{line.title}: {line.problem or ' '.join(line.skipped)}".rstrip(": "))
+        said = line.problem or " ".join([*line.skipped, *line.evidence])
+        click.echo(f"{line.title}: {said}".rstrip(": "))
         for change in line.plan.changes if line.plan else ():
             before, after = change.before or "nothing", change.after or "nothing"
             click.echo(f"  {change.target}: {before} -> {after} ({change.risk})")

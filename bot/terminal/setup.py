@@ -145,8 +145,8 @@ def _cloudflare(settings: Settings) -> Iterator[Row]:
 
 
 def _platformsh(settings: Settings) -> Iterator[Row]:
-    made = parts(settings)
-    for seen in platformsh_rights(made.reading.platformsh, made.repository.certify):
+    reading = parts(settings).reading
+    for seen in platformsh_rights(reading.platformsh, reading.repository.certify):
         yield Row(seen.what, seen.state, seen.todo)
 
 
@@ -166,7 +166,7 @@ QUESTIONS = (
         "MTLS_CLOUDFLARE_TOKEN",
         "4. https://dash.cloudflare.com/profile/api-tokens, Create Custom Token, for the zone:\n"
         "   Zone Read, DNS Read, Zone Settings Edit, SSL and Certificates Edit; if you like\n"
-        "   Config Rules Read and Page Rules Read.",
+        "   Config Rules Read, Page Rules Read, Load Balancers Read and Workers Routes Read.",
         _cloudflare,
     ),
     Question(

@@ -38,6 +38,8 @@ def application(
         ("GET", f"{below}/dns_records", zones.records, "dns:read"),
         ("GET", phase, zones.config_rules, "config_rules:read"),
         ("GET", f"{below}/pagerules", zones.page_rules, "page_rules:read"),
+        ("GET", f"{below}/load_balancers", zones.load_balancers, "load_balancers:read"),
+        ("GET", f"{below}/workers/routes", zones.worker_routes, "workers_routes:read"),
         ("POST", f"{below}/purge_cache", zones.purge, "cache_purge:edit"),
         ("GET", f"{below}/ssl/verification", zones.verification, "ssl:read"),
         ("POST", "/certificates", certificates.create, "ssl:edit"),

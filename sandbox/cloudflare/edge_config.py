@@ -25,6 +25,7 @@ class EdgeConfig:
     minimum_tls: str
     development_until: datetime | None
     records: tuple[Record, ...]
+    balanced: tuple[tuple[str, str], ...]
     served: bool
     shared_pulls: bool
     zone_identities: tuple[OwnIdentity, ...]
@@ -35,9 +36,14 @@ class EdgeConfig:
     purges: int
 
     def record(self, host: str) -> Record | None:
-        """The proxied record that covers a host: its own, or the wildcard beside it."""
+        """The proxied record that covers a host: its own, or the wildcard beside it.
+
+        A load balancer of that name comes before both.
+        """
         if not self.served:
             return None
+        if host in dict(self.balanced):
+            return Record(host, "CNAME", dict(self.balanced)[host], proxied=True)
         _, _, parent = host.partition(".")
         for name in (host, f"*.{parent}"):
             found = [r for r in self.records if r.name == name and r.type in ("A", "CNAME")]
@@ -76,6 +82,7 @@ def picture(zone: Zone) -> EdgeConfig:
             minimum_tls=zone.setting("min_tls_version"),
             development_until=zone.development_until if development else None,
             records=tuple(zone.records),
+            balanced=tuple(zone.balanced.items()),
             served=zone.status == "active" and not zone.paused,
             shared_pulls=zone.setting("tls_client_auth") == "on",
             zone_identities=_own(zone.zone_pull_certificates) if zone.zone_pulls else (),

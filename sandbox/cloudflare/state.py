@@ -26,7 +26,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 PERMISSIONS = frozenset({
     "zone:read", "zone_settings:read", "zone_settings:edit", "ssl:read", "ssl:edit", "dns:read",
-    "config_rules:read", "page_rules:read", "cache_purge:edit",
+    "config_rules:read", "page_rules:read", "cache_purge:edit", "load_balancers:read",
+    "workers_routes:read",
 })  # fmt: skip
 
 
@@ -136,6 +137,10 @@ class Zone:
     host_pulls: dict[str, HostPull] = field(default_factory=dict)
     config_rules: list[dict[str, Any]] = field(default_factory=list)
     page_rules: list[dict[str, Any]] = field(default_factory=list)
+    balanced: dict[str, str] = field(default_factory=dict)
+    """Host to where its load balancer's pool leads; it stands before any record of that name."""
+    worker_routes: dict[str, str] = field(default_factory=dict)
+    """URL pattern to the script that runs there."""
     pretend_aop: bool = False
     """The API says that origin pulls are on, and the edge presents nothing."""
     maintenance: tuple[str, str] | None = None

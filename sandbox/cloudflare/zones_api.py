@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse
 from sandbox.cloudflare.envelope import NO_RIGHT, NOT_FOUND, ApiError, answer, paged
 from sandbox.cloudflare.state import CHOICES, Record, Token, Zone, rfc3339
 
+_LONG_AGO = "2024-01-01T05:20:00.123450Z"
+
 
 class ZonesApi:
     """`/user/tokens/verify`, `/zones` and what is below but certificates."""
@@ -115,6 +117,26 @@ class ZonesApi:
     def page_rules(self, request: Request) -> JSONResponse:
         self.own(request)
         return answer(self._zone.page_rules)
+
+    def load_balancers(self, request: Request) -> JSONResponse:
+        self.own(request)
+        return answer([
+            {
+                "id": f"{n:032x}", "name": host, "enabled": True, "proxied": True, "ttl": 30,
+                "fallback_pool": "f" * 32, "default_pools": ["f" * 32], "steering_policy": "off",
+                "created_on": _LONG_AGO, "modified_on": _LONG_AGO, "description": "",
+            }
+            for n, host in enumerate(self._zone.balanced, 1)
+        ])  # fmt: skip
+
+    def worker_routes(self, request: Request) -> JSONResponse:
+        self.own(request)
+        return answer(
+            [
+                {"id": f"{n:032x}", "pattern": pattern, "script": script}
+                for n, (pattern, script) in enumerate(self._zone.worker_routes.items(), 1)
+            ]
+        )
 
     def purge(self, request: Request) -> JSONResponse:
         """Whatever is asked for, everything goes."""

@@ -43,6 +43,8 @@ class CertificatesApi:
 
     def add(self, call: Call) -> Answer:
         project = known(self._project, call)
+        if not project.may_change:
+            raise RefusedError(403, "Forbidden")
         certificate = self._checked(call)
         with project.lock:
             project.certificates[certificate.id] = certificate

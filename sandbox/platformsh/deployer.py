@@ -58,8 +58,13 @@ class Deployer:
         activity = self.activities.record("environment.push", environment.name, text)
         activity.parameters = _push_parameters("sandbox", environment.name, ZEROS, head)
 
-    def pushed(self, branch: str, old: str, new: str, *, user: str) -> Activity:
-        """A push has been accepted: build and deploy it when its environment is active."""
+    def pushed(
+        self, branch: str, old: str, new: str, *, user: str, kind: str = "environment.push"
+    ) -> Activity:
+        """A push has been accepted: build and deploy it when its environment is active.
+
+        A merge is alike, but its activity names no commit.
+        """
         environment = self._environment_of(branch)
 
         def work(progress: Progress) -> Ending:
@@ -69,10 +74,11 @@ class Deployer:
                 return "complete"
             return self._failing(environment, lambda: self._build(environment, new, progress))
 
-        return self.activities.start(
-            "environment.push", branch, work, text=f"{user} pushed to {branch}",
-            parameters=_push_parameters(user, branch, old, new),
-        )  # fmt: skip
+        named = _push_parameters(user, branch, old, new)
+        if kind != "environment.push":
+            named = {"user": user, "environment": branch}
+        text = f"{user} pushed to {branch}"
+        return self.activities.start(kind, branch, work, text=text, parameters=named)
 
     def redeploy(self, environment: Environment) -> Activity:
         """The deployed commit again, with the certificates of now; never what is staged."""

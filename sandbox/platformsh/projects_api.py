@@ -158,6 +158,8 @@ class ProjectsApi:
 
     def redeploy(self, call: Call) -> Answer:
         environment = self._environment(call)
+        if not self._project.may_change:
+            raise RefusedError(403, "Forbidden")
         if environment.deployment is None:
             raise RefusedError(400, "The environment is not deployed.")
         activity = self._deployer.redeploy(environment)

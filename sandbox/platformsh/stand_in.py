@@ -158,6 +158,13 @@ class PlatformshStandIn:
         self.activities.record(f"integration.{vendor}.fetch", branch, f"{vendor} was fetched")
         return self._deployer.pushed(branch, old, self.head(branch), user=f"{vendor} integration")
 
+    def merge(self, branch: str, files: Files) -> str:
+        """Somebody merges in the console: a commit, and an activity that does not name it."""
+        old = self._git.head(branch) or ZEROS
+        new = self._git.commit(branch, files, message="Merge branch 'staging'\n")
+        self._deployer.pushed(branch, old, new, user="somebody", kind="environment.merge")
+        return new
+
     def redeploy(self, environment: str = "main") -> Activity:
         """Somebody else redeploys."""
         return self._deployer.redeploy(self.project.environments[environment])

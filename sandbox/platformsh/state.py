@@ -84,6 +84,8 @@ class Domain:
     name: str
     is_default: bool
     created_at: datetime
+    replacement_for: str = ""
+    """The production domain that this one stands for, on another environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ class Project:
     region: str = REGION
     title: str = "Example shop"
     is_suspended: bool = False
+    may_change: bool = True
+    """Whether the token's user is an admin; else nothing is offered, and a write is refused."""
     self_host: str = ""
     """Put before `_links.self` when set, as the vendor's region hosts are."""
     config_dir: str = ".platform"

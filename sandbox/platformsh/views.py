@@ -34,7 +34,8 @@ def project_view(project: Project) -> JSON:
             "environments": 10, "storage": 10240, "included_users": 1, "user_licenses": 1,
         },
         "created_at": stamp(project.created_at), "updated_at": None,
-        "_links": {"self": _self(project, *here), "#edit": link(*here)}
+        "_links": {"self": _self(project, *here)}
+        | ({"#edit": link(*here)} if project.may_change else {})
         | {name: link(*here, name) for name in names},
     }  # fmt: skip
 
@@ -84,8 +85,8 @@ def _deployment_state(environment: Environment) -> JSON | None:
 
 def _environment_links(project: Project, environment: Environment) -> JSON:
     here = ("projects", project.id, "environments", environment.name)
-    links: JSON = {"self": _self(project, *here), "#edit": link(*here)}
-    operations: tuple[str, ...] = ()
+    links: JSON = {"self": _self(project, *here)}
+    operations: tuple[str, ...] = ("#edit",)
     if environment.deployment:
         operations += ("#redeploy", "#manage-routes")
     if not environment.is_active:
@@ -94,12 +95,18 @@ def _environment_links(project: Project, environment: Environment) -> JSON:
         operations += ("#deploy",)
     if environment.is_production:
         operations += ("#domains", "#manage-domains")
-    links |= {name: link(*here, name.removeprefix("#")) for name in operations}
+    if project.may_change:
+        links |= {name: link(*here, *_operation(name)) for name in operations}
     if environment.deployment:
         urls = [u for u, r in environment.deployment.routes.items() if r["type"] == "upstream"]
         links["pf:routes"] = [{"href": url} for url in urls]
         links["public-url"] = {"href": urls[0]} if urls else None
     return links
+
+
+def _operation(name: str) -> tuple[str, ...]:
+    """`#edit` is the thing itself; other operations lie below it."""
+    return () if name == "#edit" else (name.removeprefix("#"),)
 
 
 def http_access_view(access: HttpAccess) -> JSON:
@@ -157,7 +164,8 @@ def settings_view(project: Project) -> JSON:
 
 def domain_view(project: Project, domain: Domain) -> JSON:
     here = ("projects", project.id, "domains", domain.name)
-    return {
+    replaces = {"replacement_for": domain.replacement_for} if domain.replacement_for else {}
+    return replaces | {
         "id": domain.name, "name": domain.name, "project": project.id, "type": "production",
         "registered_name": ".".join(domain.name.split(".")[-2:]), "attributes": {},
         "is_default": domain.is_default, "created_at": stamp(domain.created_at),

@@ -14,31 +14,22 @@ from steps.clients.cloudflare_models import (
     HostPull,
     OriginCertificate,
     Page,
-    PageRule,
     PullCertificate,
-    Ruleset,
     Setting,
     Switch,
     TokenStatus,
     Zone,
 )
+from steps.clients.host_names import ascii_name, unicode_name
 from steps.clients.http import AGENT, TIMEOUT, Service
 from steps.clients.pace import Pace
-from steps.errors import ClientError, Denied, NotFound, UnexpectedReply
+from steps.errors import Denied, NotFound, UnexpectedReply
 
 T = TypeVar("T")
 BASE = "https://api.cloudflare.com/client/v4"
 PER_SECOND = 4.0
 """1,200 in 5 minutes are allowed, all clients of the user together; then everything is blocked."""
 _MOST_PAGES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class CouldNotLook:
-    """The token may not look there, or it was not answered: neither a yes nor a no."""
-
-    what: str
-    why: str
 
 
 def cloudflare(
@@ -57,15 +48,6 @@ def cloudflare(
     pace = pace or Pace(10_000 if local else PER_SECOND)
     service = Service("Cloudflare", http, complaint, "cf-ray", says_no, pace)
     return CloudflareClient(service, kind_of(token))
-
-
-def ascii_name(host: str) -> str:
-    """A host name as DNS and Cloudflare's records spell it; unchanged when that cannot be."""
-    plain = host.strip().rstrip(".").lower()
-    try:
-        return plain.encode("idna").decode()
-    except UnicodeError:
-        return plain
 
 
 def _sendable(token: SecretStr) -> str:
@@ -104,7 +86,7 @@ class CloudflareClient:
             )  # fmt: skip
         if self.credential != "account":
             try:
-                return self._get("/user/tokens/verify", TokenStatus, "verify the token")
+                return self.get("/user/tokens/verify", TokenStatus, "verify the token")
             except Denied:
                 if self.credential == "user":
                     raise
@@ -115,7 +97,7 @@ class CloudflareClient:
                 doing="verify the token", hint=HINTS[NO_ZONE_LIST],
             )  # fmt: skip
         path = f"/accounts/{account}/tokens/verify"
-        return self._get(path, TokenStatus, "verify the account's token")
+        return self.get(path, TokenStatus, "verify the account's token")
 
     def zones(self) -> tuple[Zone, ...]:
         """The zones that the token sees, at most a few hundred."""
@@ -129,7 +111,7 @@ class CloudflareClient:
         labels = ascii_name(name).split(".")
         for start in range(len(labels) - 1):
             suffix = ".".join(labels[start:])
-            found = [z for z in self._zones({"name": suffix, "per_page": 50}) if z.id]
+            found = self._named(suffix)
             if len({zone.account.id for zone in found}) > 1:
                 raise UnexpectedReply(
                     f"More than one account holds a zone {suffix}.", service="Cloudflare",
@@ -142,13 +124,21 @@ class CloudflareClient:
             hint="Check the spelling, and which zones the token was made for.",
         )  # fmt: skip
 
+    def _named(self, suffix: str) -> list[Zone]:
+        """The zones of that name, asked for in both spellings: which one it takes is not said."""
+        for spelling in dict.fromkeys((suffix, unicode_name(suffix))):
+            found = [z for z in self._zones({"name": spelling, "per_page": 50}) if z.id]
+            if found:
+                return found
+        return []
+
     def zone_by_id(self, zone_id: str) -> Zone:
         """One zone."""
-        return self._get(f"/zones/{zone_id}", Zone, "read the zone")
+        return self.get(f"/zones/{zone_id}", Zone, "read the zone")
 
     def setting(self, zone_id: str, name: str) -> Setting:
         """One setting by its path's name (there is no batch since 2026-09-15)."""
-        return self._get(f"/zones/{zone_id}/settings/{name}", Setting, f"read the setting {name}")
+        return self.get(f"/zones/{zone_id}/settings/{name}", Setting, f"read the setting {name}")
 
     def set_setting(self, zone_id: str, name: str, value: str) -> Setting:
         """Write one setting."""
@@ -180,24 +170,24 @@ class CloudflareClient:
     def zone_pulls_enabled(self, zone_id: str) -> bool:
         """Zone-level origin pulls: the switch, whatever certificates there are."""
         path = f"/zones/{zone_id}/origin_tls_client_auth/settings"
-        return bool(self._get(path, Switch, "read zone-level origin pulls").enabled)
+        return bool(self.get(path, Switch, "read zone-level origin pulls").enabled)
 
     def zone_pull_certificates(self, zone_id: str) -> tuple[PullCertificate, ...]:
         """The zone's own client certificates (one page)."""
         path = f"/zones/{zone_id}/origin_tls_client_auth"
         doing = "list the zone's client certificates"
-        return self._get(path, tuple[PullCertificate, ...], doing)
+        return self.get(path, tuple[PullCertificate, ...], doing)
 
     def host_pull_certificates(self, zone_id: str) -> tuple[PullCertificate, ...]:
         """The client certificates that can be shown to single hosts (one page)."""
         path = f"/zones/{zone_id}/origin_tls_client_auth/hostnames/certificates"
-        return self._get(path, tuple[PullCertificate, ...], "list the hosts' client certificates")
+        return self.get(path, tuple[PullCertificate, ...], "list the hosts' client certificates")
 
     def host_pull(self, zone_id: str, host: str) -> HostPull | None:
         """The association of one host; None when there is none (404)."""
         path = f"/zones/{zone_id}/origin_tls_client_auth/hostnames/{host}"
         try:
-            return self._get(path, HostPull, f"read the origin pulls of {host}")
+            return self.get(path, HostPull, f"read the origin pulls of {host}")
         except NotFound:
             return None
 
@@ -205,36 +195,6 @@ class CloudflareClient:
         """Every record of the zone."""
         path = f"/zones/{zone_id}/dns_records"
         return tuple(self._pages(path, DnsRecord, "list the DNS records", {"per_page": 100}))
-
-    def ssl_rules(self, zone_id: str) -> tuple[str, ...] | CouldNotLook:
-        """Configuration Rules that set another SSL mode, a sentence each."""
-        path = f"/zones/{zone_id}/rulesets/phases/http_config_settings/entrypoint"
-        try:
-            ruleset = self._get(path, Ruleset, "read the configuration rules")
-        except NotFound:
-            return ()
-        except ClientError as error:
-            return CouldNotLook("configuration rules", error.for_people)
-        return tuple(
-            f"A configuration rule sets SSL mode {r.action_parameters['ssl']} where"
-            f" {r.expression or 'it applies'}."
-            for r in ruleset.rules if r.enabled and "ssl" in r.action_parameters
-        )  # fmt: skip
-
-    def ssl_page_rules(self, zone_id: str) -> tuple[str, ...] | CouldNotLook:
-        """Page Rules that set another SSL mode, a sentence each."""
-        path = f"/zones/{zone_id}/pagerules"
-        try:
-            found = self._get(path, tuple[PageRule, ...], "read the page rules")
-        except NotFound:
-            return ()
-        except ClientError as error:
-            return CouldNotLook("page rules", error.for_people)
-        return tuple(
-            f"A page rule sets SSL mode {action.value}."
-            for rule in found if rule.status == "active"
-            for action in rule.actions if action.id == "ssl"
-        )  # fmt: skip
 
     def _zones(self, params: Mapping[str, Any]) -> Iterator[Zone]:
         return self._pages("/zones", Zone, "list the zones", params)
@@ -255,7 +215,8 @@ class CloudflareClient:
             service="Cloudflare", doing=doing,
         )  # fmt: skip
 
-    def _get(self, path: str, model: type[T], doing: str) -> T:
+    def get(self, path: str, model: type[T], doing: str) -> T:
+        """One read below the base, unwrapped from its envelope."""
         return self._send("GET", path, model, doing, None)
 
     def _send(self, method: str, path: str, model: type[T], doing: str, body: Any) -> T:

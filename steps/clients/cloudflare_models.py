@@ -1,10 +1,11 @@
 """What Cloudflare answers, decoded loosely: the vendor adds fields, and leaves some out."""
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from steps.clients.host_names import ascii_name
 from steps.clients.reply import Reply
 
 T = TypeVar("T")
@@ -32,8 +33,10 @@ class Account(Reply):
 
 
 class Zone(Reply):
+    """`name` in punycode, however it was told: records and routes are compared with it."""
+
     id: str
-    name: str
+    name: Annotated[str, AfterValidator(ascii_name)]
     status: str = ""
     paused: bool = False
     account: Account = Account()
@@ -89,6 +92,11 @@ class PullCertificate(Reply):
     def active(self) -> bool:
         return self.status == "active"
 
+    @property
+    def gone(self) -> bool:
+        """Not presented any more: neither its end nor a deletion under way stops that."""
+        return self.status == "deleted"
+
 
 class HostPull(Reply):
     """`enabled` false: no certificate is presented to this host at all; null: no association."""
@@ -99,7 +107,7 @@ class HostPull(Reply):
 
 
 class DnsRecord(Reply):
-    name: str
+    name: Annotated[str, AfterValidator(ascii_name)]
     type: str
     content: str = ""
     proxied: bool = False
@@ -127,3 +135,17 @@ class PageRule(Reply):
     status: str = ""
     targets: tuple[dict[str, Any], ...] = ()
     actions: tuple[PageAction, ...] = ()
+
+
+class LoadBalancer(Reply):
+    """`name` is the host that it takes, in front of any record of that name."""
+
+    name: Annotated[str, AfterValidator(ascii_name)]
+    enabled: bool = True
+
+
+class WorkerRoute(Reply):
+    """`pattern` like ``www.example.com/*``; without a `script` the route runs none."""
+
+    pattern: str
+    script: str | None = None

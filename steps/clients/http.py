@@ -79,6 +79,12 @@ class Service:
     """Whether an answer with a good status is a failure by the vendor's envelope."""
     pace: Callable[[], None] = _at_once
     """Called before each request; waits where the vendor wants few of them."""
+    told: dict[str, Any] | None = None
+    """What was read, for a service that asks nothing twice (see `once`)."""
+
+    def once(self) -> "Service":
+        """The same service for one look at things: what it was told it does not ask again."""
+        return replace(self, told={})
 
     def call(
         self, method: str, path: str, reply: TypeAdapter[T], *, doing: str,
@@ -94,6 +100,15 @@ class Service:
         """
         ask = self._ask(method, path, doing, params=params, json=json, form=form)
         ask = replace(ask, conceal=tuple(conceal))
+        if self.told is None or method != "GET":
+            return self._reply(ask, reply)
+        key = str(ask.request.url)
+        if key not in self.told:
+            self.told[key] = self._reply(ask, reply)
+        found: T = self.told[key]
+        return found
+
+    def _reply(self, ask: "_Ask", reply: TypeAdapter[T]) -> T:
         response = self._asked(ask)
         try:
             return reply.validate_json(response.content or b"null")

@@ -52,7 +52,9 @@ class Project(Reply):
 
     @property
     def suspended(self) -> bool:
-        return self.subscription.suspended or self.status == "suspended"
+        """The status is a word in some answers, and an object with a code in others."""
+        code = self.status.get("code") if isinstance(self.status, Mapping) else self.status
+        return self.subscription.suspended or code == "suspended"
 
 
 class ProjectSettings(Reply):
@@ -67,6 +69,11 @@ class Address(Reply):
     permission: str = ""
     address: str = ""
 
+    @property
+    def lets_all(self) -> bool:
+        """Whether the rule lets everybody in (the vendor's `any`), and so protects nothing."""
+        return self.permission == "allow" and self.address in ("0.0.0.0/0", "::/0", "any")
+
 
 class HttpAccess(Reply):
     """Names only: passwords that the vendor may read back are dropped here, at the boundary."""
@@ -74,6 +81,11 @@ class HttpAccess(Reply):
     is_enabled: bool = False
     addresses: tuple[Address, ...] = ()
     users: tuple[str, ...] = Field(default=(), alias="basic_auth")
+
+    @property
+    def restricted(self) -> tuple[str, ...]:
+        """The addresses of its rules, less those that let everybody in."""
+        return tuple(rule.address for rule in self.addresses if not rule.lets_all)
 
     @field_validator("users", mode="before")
     @classmethod
@@ -84,6 +96,8 @@ class HttpAccess(Reply):
 class DeploymentState(Reply):
     last_deployment_successful: bool | None = None
     last_deployment_at: datetime | None = None
+    last_deployment_failure_reason: str | None = None
+    """``shell``: a hook has failed, which the platform does not call a failed deployment."""
 
 
 class Environment(Reply):
@@ -101,6 +115,13 @@ class Environment(Reply):
     deployment_state: DeploymentState | None = None
     links: dict[str, Any] = Field(default_factory=dict, alias="_links")
 
+    def offers(self, operation: str) -> bool:
+        """Whether ``#redeploy`` and the like may be asked for now; yes where nothing is told.
+
+        An operation is linked only for whoever may carry it out (the vendor's client asks so).
+        """
+        return operation in self.links or "self" not in self.links
+
     @property
     def active(self) -> bool:
         return self.status in ("active", "dirty")
@@ -115,6 +136,8 @@ class Environment(Reply):
 class Domain(Reply):
     id: str = ""
     name: str
+    replacement_for: str | None = None
+    """The production domain that it stands for on another environment: no host of production."""
 
 
 class Certificate(Reply):

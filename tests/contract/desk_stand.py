@@ -37,13 +37,18 @@ class Choice:
     label: str
 
 
+@dataclass(frozen=True)
 class Places:
-    """A directory with one project; sites outside of example.com are unknown."""
+    """A directory; sites outside of example.com are unknown."""
+
+    listed: tuple[Choice, ...] = (Choice(SITE.project, "The shop"),)
 
     def projects(self) -> tuple[Choice, ...]:
-        return (Choice(SITE.project, "The shop"),)
+        return self.listed
 
     def environments(self, project: str) -> tuple[Choice, ...]:
+        if project == "blog4x7k2m":
+            return (Choice("live", "live (production)"), Choice("try", "try (development)"))
         return (Choice("main", "main (production)"), Choice("staging", "staging (staging)"))
 
     def site(self, name: str, project: str, environment: str) -> Site:
@@ -87,7 +92,9 @@ def _now() -> datetime:
 
 
 @contextmanager
-def office(*, connect: bool = True, risky: bool = True) -> Iterator[Office]:
+def office(
+    *, connect: bool = True, risky: bool = True, places: Places | None = None
+) -> Iterator[Office]:
     """Everything of `bot.slack` on the stand-in, without retries' pauses."""
     numbers = itertools.count(1)
     faults, journal = Faults(), Journal()
@@ -108,14 +115,16 @@ def office(*, connect: bool = True, risky: bool = True) -> Iterator[Office]:
         engine.changed.append(outbox.nudge)
         made = Office(slack, faults, journal, engine, driver, outbox, lamp)
         if connect:
-            _connect(made, policy, frame, closing)
+            _connect(made, policy, frame, closing, places or Places())
         yield made
 
 
-def _connect(made: Office, policy: Policy, frame: Frame, closing: ExitStack) -> None:
+def _connect(
+    made: Office, policy: Policy, frame: Frame, closing: ExitStack, places: Places
+) -> None:
     web = web_client(made.slack.bot_token, made.slack.api_url)
     outside = Outside(
-        Places(), lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
+        places, lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
         lambda _site: Verdict("failed", ("The origin answered.",)),
     )  # fmt: skip
     clock = made.engine.clock

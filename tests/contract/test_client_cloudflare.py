@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from sandbox.cloudflare.state import HostPull, Token
 from sandbox.faults import Fault
 from steps.certificates import new_request, parse_certificate, public_key_digest
-from steps.clients.cloudflare import CloudflareClient, CouldNotLook, cloudflare
+from steps.clients.cloudflare import CloudflareClient, cloudflare
+from steps.clients.cloudflare_overrides import CouldNotLook, SslOverride, ssl_page_rules, ssl_rules
 from steps.clients.cloudflare_rights import rights
 from steps.errors import Denied, NotFound, UnexpectedReply, Unreachable
 from tests.contract.cloudflare_stand import HOST, Stand, authorities, standing
@@ -201,16 +202,18 @@ def test_rules_that_override_the_mode_are_seen_where_the_token_may(
     stand.zone.config_rules = [
         {"enabled": True, "expression": "true", "action_parameters": {"ssl": "off"}}
     ]
-    found = ours.ssl_rules(stand.zone.id)
-    assert isinstance(found, tuple)
-    assert len(found) == 1
-    stand.zone.config_rules = []
-    assert ours.ssl_rules(stand.zone.id) == ours.ssl_page_rules(stand.zone.id) == ()
+    stand.zone.override_ssl("www.example.com", "flexible", by="page rule")
+    assert ssl_rules(ours, stand.zone.id) == (SslOverride("configuration rule", "off", "true"),)
+    pattern = "*www.example.com/*"
+    found = ssl_page_rules(ours, stand.zone.id)
+    assert found == (SslOverride("page rule", "flexible", pattern),)
+    stand.zone.config_rules, stand.zone.page_rules = [], []
+    assert ssl_rules(ours, stand.zone.id) == ssl_page_rules(ours, stand.zone.id) == ()
     blind = Token("cfut_token-that-may-not-look", permissions=frozenset({"zone:read"}))
     with closing(_with(stand, blind).service) as service:
         client = replace(ours, service=service)
-        assert isinstance(client.ssl_rules(stand.zone.id), CouldNotLook)
-        assert isinstance(client.ssl_page_rules(stand.zone.id), CouldNotLook)
+        assert isinstance(ssl_rules(client, stand.zone.id), CouldNotLook)
+        assert isinstance(ssl_page_rules(client, stand.zone.id), CouldNotLook)
         held = {right.permission: right.held for right in rights(client, stand.zone.id)}
     assert held == {
         "Zone Read": "yes", "Zone Settings Read": "no", "SSL and Certificates Read": "no",

@@ -215,6 +215,17 @@ def test_the_rest_that_is_asked(stand: Stand, sdk: Cloudflare) -> None:
     assert addresses.ipv4_cidrs
 
 
+def test_what_stands_before_a_host(stand: Stand, sdk: Cloudflare) -> None:
+    """Load balancers and the routes of Workers, as the SDK understands them."""
+    stand.change(balanced={"www.example.com": "pool.example.net"},
+                 worker_routes={"shop.example.com/*": "shop"})  # fmt: skip
+    (balancer,) = sdk.load_balancers.list(zone_id=stand.zone.id)
+    assert (balancer.name, balancer.enabled) == ("www.example.com", True)
+    (route,) = sdk.workers.routes.list(zone_id=stand.zone.id)
+    assert (route.pattern, route.script) == ("shop.example.com/*", "shop")
+    stand.change(balanced={}, worker_routes={})
+
+
 def test_errors_are_the_sdks_errors(stand: Stand, sdk: Cloudflare) -> None:
     """A foreign token, a missing right, a wrong value, a zone that is not there, too many."""
     with client(stand, "cfut_" + "0" * 40) as foreign, pytest.raises(AuthenticationError):

@@ -61,6 +61,26 @@ def test_a_post_whose_answer_was_lost_is_adopted(desk: Office) -> None:
     assert len(posts(desk)) == len(set(posts(desk))) == 2
 
 
+def test_a_lost_answer_is_found_behind_two_hundred_newer_words(desk: Office) -> None:
+    """Threads are told oldest first and in pages: the first page is not the end."""
+    opened(desk)
+    desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
+    assert not desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    root = desk.slack.messages(SITE_OPS)[0]["ts"]
+    for number in range(210):
+        desk.slack.acts.say(STARTER, SITE_OPS, f"word {number}", thread_ts=root)
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Decline("U2", "lamp", task.fingerprint, "no"))
+    desk.engine.submit("R1", c.Retry("U2", "lamp"))
+    desk.drive()
+    desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
+    assert not desk.outbox.deliver("R1")
+    assert desk.outbox.deliver("R1")
+    assert len(posts(desk)) == len(set(posts(desk))) == 3
+
+
 def test_a_post_that_never_arrived_is_sent_again_once(desk: Office) -> None:
     """The control: nothing is there to adopt, so the same operation is posted."""
     opened(desk)
@@ -75,7 +95,7 @@ def test_a_post_that_never_arrived_is_sent_again_once(desk: Office) -> None:
 def test_a_kill_between_post_and_event_is_adopted_by_the_next_bot(desk: Office) -> None:
     """Written down as being posted, and there: the new outbox takes it over."""
     opened(desk)
-    posting = e.CardPosting(at=NOON, card="root", channel=SITE_OPS, op="op-lost")
+    posting = e.CardPosting(at=desk.engine.clock(), card="root", channel=SITE_OPS, op="op-lost")
     desk.engine.store.append(cards_stream("R1"), [posting], after=0)
     from slack_sdk import WebClient  # noqa: PLC0415 - the bot that was killed
 
@@ -112,6 +132,32 @@ def test_too_many_requests_are_waited_out(desk: Office) -> None:
     assert not desk.outbox.deliver("R1")
     assert desk.outbox.deliver("R1")
     assert len(desk.slack.messages(SITE_OPS)) == 2
+
+
+@pytest.mark.parametrize("error", ["edit_window_closed", "block_mismatch", "is_inactive"])
+def test_an_update_that_slack_will_never_take_holds_nothing_up(desk: Office, error: str) -> None:
+    """Workspaces may forbid edits after a while: told once in the log, and left."""
+    opened(desk)
+    assert desk.outbox.deliver("R1")
+    task = desk.engine.view("R1").task("lamp")
+    assert task is not None
+    desk.engine.submit("R1", c.Decline("U2", "lamp", task.fingerprint, "no"))
+    body = json.dumps({"ok": False, "error": error})
+    desk.faults.add(Fault("slack", "POST", "chat.update", "status", 200, times=2, body=body))
+    assert desk.outbox.deliver("R1")
+    requests = len(desk.journal.all("slack"))
+    assert desk.outbox.deliver("R1")
+    assert len(desk.journal.all("slack")) == requests
+
+
+def test_nothing_but_an_operation_is_in_the_metadata(desk: Office) -> None:
+    """Every member and every app of the workspace can read it."""
+    opened(desk)
+    desk.outbox.deliver("R1")
+    for request in (r for r in desk.journal.all("slack") if "postMessage" in r.path):
+        sent = json.loads(request.body)
+        assert list(sent["metadata"]["event_payload"]) == ["op_id"]
+        assert (sent["unfurl_links"], sent["unfurl_media"]) == (False, False)
 
 
 def test_an_archived_channel_holds_nothing_up(desk: Office) -> None:

@@ -270,6 +270,20 @@ def test_a_host_that_is_not_proxied_has_no_edge(stand: Stand) -> None:
     assert stand.visit(host="mail.example.com", secure=False).status_code == 409
 
 
+def test_a_load_balancer_stands_before_the_record(stand: Stand) -> None:
+    """Its pool is pulled from, whatever the record of that name says."""
+    first = stand.lead(https(Shop(b"the record")))
+    there = stand.origins["origin.example.net"]
+    stand.lead(https(Shop(b"the pool")))
+    stand.origins |= {"pool.example.net": stand.origins["origin.example.net"],
+                      "origin.example.net": there}  # fmt: skip
+    assert stand.visit().content == b"the record"
+    stand.change(balanced={HOST: "pool.example.net"})
+    assert stand.visit().content == b"the pool"
+    stand.change(balanced={})
+    first.close()
+
+
 def test_visitors_of_old_tls_are_refused_when_the_zone_says_so(stand: Stand) -> None:
     """min_tls_version is the visitor's side."""
     stand.lead(https(Shop()))

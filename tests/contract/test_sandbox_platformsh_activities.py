@@ -139,6 +139,31 @@ def test_a_failing_build_leaves_the_deployment(stand: Stand) -> None:
     assert deployed(stand) != before
 
 
+def test_a_merge_deploys_and_names_no_commit(stand: Stand) -> None:
+    """Only a push names the commit that it brought."""
+    before = deployed(stand)
+    commit = stand.platformsh.merge("main", {"merged.txt": b"so\n"})
+    assert stand.platformsh.settle()
+    (merge,) = stand.get(f"{stand.main}/activities", type="environment.merge")
+    assert (merge["state"], merge["result"]) == ("complete", "success")
+    assert commit not in str(merge)
+    assert stand.get(stand.main)["head_commit"] == commit
+    assert deployed(stand)["fingerprint"] != before["fingerprint"]
+    stand.deploy({"merged.txt": None})
+
+
+def test_whoever_may_not_change_the_project_is_offered_nothing(stand: Stand) -> None:
+    """No operation is linked, and asking all the same is refused."""
+    assert "#redeploy" in stand.get(stand.main)["_links"]
+    stand.platformsh.project.may_change = False
+    links = stand.get(stand.main)["_links"]
+    refused = stand.api.post(f"{stand.main}/redeploy").status_code
+    added = stand.add_certificate("example.com").status_code
+    stand.platformsh.project.may_change = True
+    assert not [name for name in links if name.startswith("#")]
+    assert (refused, added) == (403, 403)
+
+
 def test_staged_work_waits_for_a_deploy_and_a_redeploy_does_not_release_it(stand: Stand) -> None:
     """With manual deployments a push is built and staged: 100 percent, success, not live."""
     settings = f"{stand.main}/settings"

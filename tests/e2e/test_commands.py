@@ -51,6 +51,7 @@ def test_plan_is_a_dry_run(on: Stage) -> None:
     assert done.returncode == 0, done.stderr
     assert "zone example.com · SSL/TLS mode: flexible -> full" in done.stdout
     assert "Origin CA certificate: nothing ->" in done.stdout
+    assert "Preflight: SSL mode flexible" in done.stdout
     assert on.vendor_writes() == {"cloudflare": 0, "platformsh": 0, "git": 0}
 
 

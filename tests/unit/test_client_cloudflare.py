@@ -11,9 +11,10 @@ import stamina
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from steps.clients.cloudflare import CloudflareClient, CouldNotLook, ascii_name, cloudflare, kind_of
+from steps.clients.cloudflare import CloudflareClient, cloudflare, kind_of
 from steps.clients.cloudflare_models import DnsRecord, Setting
 from steps.clients.cloudflare_rights import rights
+from steps.clients.host_names import ascii_name
 from steps.errors import ClientError, Denied, NotFound, RateLimited, UnexpectedReply, Unreachable
 
 TOKEN = "cfut_0123456789abcdef0123456789abcdef01234567"
@@ -329,34 +330,6 @@ def test_a_host_without_an_association_is_none_and_a_denied_look_is_not() -> Non
     assert Api({}).client().host_pull(Z, "www.example.com") is None
     with pytest.raises(Denied):
         Api({"*": {}}, status=403).client().host_pull(Z, "www.example.com")
-
-
-def test_rules_that_set_another_mode_are_told_and_others_are_not() -> None:
-    """Only enabled rules with `ssl` among their parameters; no rules at all is an empty answer."""
-    rules = [
-        {"enabled": True, "expression": "host eq a", "action_parameters": {"ssl": "flexible"}},
-        {"enabled": False, "action_parameters": {"ssl": "off"}},
-        {"action_parameters": {"polish": "off"}},
-        {"action": "skip", "action_parameters": None},
-    ]
-    path = f"GET /zones/{Z}/rulesets/phases/http_config_settings/entrypoint"
-    found = Api({path: ok({"rules": rules})}).client().ssl_rules(Z)
-    assert isinstance(found, tuple)
-    assert [("flexible" in words, "host eq a" in words) for words in found] == [(True, True)]
-    assert Api({}).client().ssl_rules(Z) == ()
-    pages = [{"status": s, "actions": [{"id": "ssl", "value": "off"}, {"id": "cache_level"}]}
-             for s in ("active", "disabled")]  # fmt: skip
-    told = Api({f"GET /zones/{Z}/pagerules": ok(pages)}).client().ssl_page_rules(Z)
-    assert isinstance(told, tuple)
-    assert len(told) == 1
-
-
-@pytest.mark.parametrize("status", [401, 403, 429, 500])
-def test_rules_that_may_not_be_read_are_neither_there_nor_absent(status: int) -> None:
-    """A different type, so that nobody takes it for an empty list."""
-    client = Api({"*": {"success": False}}, status=status).client()
-    assert isinstance(client.ssl_rules(Z), CouldNotLook)
-    assert isinstance(client.ssl_page_rules(Z), CouldNotLook)
 
 
 def test_each_right_is_tried_by_itself() -> None:

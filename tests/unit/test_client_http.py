@@ -237,6 +237,21 @@ def _client(handler: Handler) -> CloudflareClient:
     )
 
 
+def test_one_look_asks_nothing_twice_and_the_next_look_asks_again() -> None:
+    """Reads only, by their address; a write is sent each time."""
+    vendor = Vendor(httpx.Response(200, json={"id": 1}))
+    service, anything = vendor.service(), ANY
+    for look in (service.once(), service.once()):
+        for page in ("1", "1", "2"):
+            look.call("GET", "/x", anything, doing="look", params={"page": page})
+        for _ in range(2):
+            look.call("POST", "/x", anything, doing="write")
+    assert [r.method for r in vendor.requests].count("GET") == 4
+    assert [r.method for r in vendor.requests].count("POST") == 4
+    service.call("GET", "/x", anything, doing="look")
+    assert len(vendor.requests) == 9
+
+
 def test_a_good_status_with_success_false_is_a_failure() -> None:
     """The envelope decides, not the status alone; code 10000 there is a denial."""
     body = {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}],

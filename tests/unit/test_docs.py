@@ -101,6 +101,45 @@ def test_every_event_is_documented() -> None:
     assert sorted(rows) == sorted(types)
 
 
+def named_tests() -> list[tuple[str, str, str, str]]:
+    """Of each row of the table of traps: its file, the test's file, function and case."""
+    rows = re.findall(
+        r"\| `([^`]+)` \| `([\w/]+\.py)::(\w+)(?:\[([\w-]+)\])?` \|$",
+        (ROOT / "docs/traps.md").read_text(), re.MULTILINE,
+    )  # fmt: skip
+    return [(where, file, function, case) for where, file, function, case in rows]
+
+
+def missing(where: str, file: str, function: str, case: str) -> list[str]:
+    """What of a row of the table is not there."""
+    at = ROOT / "tests" / file
+    text = at.read_text() if at.exists() else ""
+    worlds = [path.read_text() for path in (ROOT / "tests/contract").glob("*_world.py")]
+    return [
+        words for words, there in (
+            (where, (ROOT / where).exists()),
+            (function, re.search(rf"^def {function}\(", text, re.MULTILINE)),
+            (case, not case or any(f'"{case}"' in one for one in (text, *worlds))),
+        ) if not there
+    ]  # fmt: skip
+
+
+def test_every_trap_is_held_where_the_table_says() -> None:
+    """Each row names a file and a test that exist; no row is written in another way."""
+    lines = (ROOT / "docs/traps.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("| ") and "`" in line and ".py::" in line]
+    assert len(named_tests()) == len(rows) > 100
+    assert [words for row in named_tests() for words in missing(*row)] == []
+
+
+def test_a_row_that_lies_would_be_noticed() -> None:
+    """The negative control: a file, a function and a case that are not there."""
+    assert missing("steps/nowhere.py", "unit/test_cards.py", "test_nothing", "no-case") == [
+        "steps/nowhere.py", "test_nothing", "no-case",
+    ]  # fmt: skip
+    assert missing("steps/step.py", "unit/test_docs.py", "missing", "") == []
+
+
 def unreleased(text: str) -> str:
     """The section of a changelog on what is not yet released."""
     return text.partition("## [Unreleased]")[2].partition("\n## [")[0]

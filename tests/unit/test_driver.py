@@ -12,6 +12,7 @@ from steps.errors import (
     Denied,
     NothingToUndo,
     PlanHasChanged,
+    RateLimited,
     Rejected,
     SiteBusy,
     Unreachable,
@@ -234,6 +235,25 @@ def test_silence_outside_is_waited_out_and_told_once(bench: Bench) -> None:
     bench.clock.tick(6)
     bench.drive()
     assert (bench.task("lamp").status, bench.lamp.writes) == ("done", 1)
+
+
+@pytest.mark.parametrize(("told", "asked_again_after"), [(None, 30), (7.0, 7), (120.0, 120)])
+def test_too_many_requests_are_waited_out_whether_or_not_the_vendor_says_how_long(
+    bench: Bench, told: float | None, asked_again_after: int
+) -> None:
+    """Which headers an answer carries is not documented: their absence is no leave to hurry."""
+
+    def limited() -> None:
+        error = RateLimited("Too many requests.", service="lamp", doing="switching")
+        error.retry_after = told
+        raise error
+
+    bench.open()
+    bench.drive()
+    bench.lamp.before_write = limited
+    bench.approve("lamp")
+    due = bench.driver.work("R1") - bench.clock()
+    assert due.total_seconds() == asked_again_after
 
 
 def test_silence_without_an_end_asks_a_person(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from steps.clients.cloudflare_overrides import SslOverride
 from steps.preflight_checks import (
     PreflightFacts,
     ProjectFacts,
@@ -130,6 +131,27 @@ def test_all_problems_are_named_at_once() -> None:
     assert len(problems(facts)) == 3
 
 
+def test_more_names_than_a_certificate_takes_block() -> None:
+    """Two hundred fit; the apex and its wildcard are two of them."""
+
+    def hosts(count: int) -> PreflightFacts:
+        deep = (Host(f"h{n}.x.example.com", "proxied", leads_here=True) for n in range(count))
+        return replace(FINE, hosts=tuple(deep))
+
+    assert problems(hosts(198)) == ()
+    assert "201 names; Cloudflare takes 200" in problems(hosts(199))[0]
+
+
+def test_what_people_should_know_of_the_project_is_said() -> None:
+    """A failed hook, a commit that nobody names, a certificate that is there already."""
+    project = replace(PROJECT, deployed="", hook_failed=True, other_custom=("c1 for a.example",))
+    said = " ".join(remarks(replace(FINE, project=project)))
+    assert problems(replace(FINE, project=project)) == ()
+    for words in ("not told by its activities", "A hook of the last deployment", "c1 for a.exampl"):
+        assert words in said
+        assert words not in " ".join(remarks(FINE))
+
+
 def test_what_people_should_know_is_said_and_stops_nothing() -> None:
     """Plain http pulls, overrides, what the token may not see, its end, inheriting environments."""
     facts = replace(
@@ -137,7 +159,7 @@ def test_what_people_should_know_is_said_and_stops_nothing() -> None:
         zone=replace(
             ZONE,
             settings={**SETTINGS, "always_use_https": "off"},
-            overrides=("A rule sets SSL mode off for /legacy.",),
+            overrides=(SslOverride("page rule", "full", "*example.com/legacy*"),),
             unseen=("The token may not read page rules.",),
             token_ends=datetime(2027, 1, 31, tzinfo=UTC),
         ),

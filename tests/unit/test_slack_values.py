@@ -112,6 +112,7 @@ FORMS = {
     "a-hundred": form(MANY[:100], MANY[:100], site="www.example.com"),
     "too-many": form(MANY, MANY, site="x" * 400),
     "nameless": form([Choice("abc", "")], [Choice("main", "")]),
+    "picked": form(MANY[:2], [Choice("live", "live (production)"), Choice("x" * 151, "long")]),
     "loading": start_form.loading_view("C1"),
 }  # fmt: skip
 
@@ -265,10 +266,11 @@ def test_a_forecast_says_what_would_change_what_not_and_what_is_undecided() -> N
     """A line a step, and that it binds nobody."""
     lines = (ForecastLine("lamp", "The lamp", plan=PLAN),
              ForecastLine("bell", "The bell", skipped=(PING,)),
-             ForecastLine("glance", "A glance"),
+             ForecastLine("glance", "A glance", evidence=(f"Seen: {PING}",)),
              ForecastLine("probe", "The probe", problem=PING))  # fmt: skip
     made = say.forecast_card(Forecast(replace(SITE, name=PING), lines))
     assert faults(made) == []
+    assert "• Seen: " in json.dumps(made.blocks, ensure_ascii=False)
     for words_of in ("1 changes", "nothing to do", "a look, always runs", "when its turn comes"):
         assert words_of in made.text
 

@@ -11,6 +11,7 @@ from steps.clients.cloudflare_models import DnsRecord, TokenStatus
 from steps.clients.platformsh_models import Activity, Deployment, Domain, Environment
 from steps.errors import ClientError, Denied, NotFound, PreconditionFailed
 from steps.origin.evidence import Shown
+from steps.preflight_reading import PreflightReading
 from steps.reading import Reading
 from steps.step import Site
 from tests.doubles.world import NOON, SITE
@@ -85,7 +86,10 @@ class Vendors:
     def reading(self) -> Reading:
         me = cast("Any", self)
         wire = cast("Any", SimpleNamespace(certificates=self.certificates, resolver=self))
-        return Reading(me, me, me, wire, lambda: NOON)
+        return Reading(me, me, me, me, wire, lambda: NOON)
+
+    def preflight(self) -> PreflightReading:
+        return PreflightReading(self.reading(), "")
 
 
 def concerns(vendors: Vendors) -> tuple[str, ...]:
@@ -130,7 +134,7 @@ def test_a_head_that_a_merge_has_brought_is_not_called_undeployed(
     pushes: Sequence[Activity], deployed: str
 ) -> None:
     """Its push activities do not say; a failed push of the head does."""
-    assert Vendors(pushes=pushes).reading()._deployed_commit(SITE, HEAD) == deployed
+    assert Vendors(pushes=pushes).preflight().deployed_commit(SITE, HEAD) == deployed
 
 
 @pytest.mark.parametrize(
@@ -199,7 +203,8 @@ def test_a_token_that_does_not_say_when_it_ends_stops_no_run(kind: type[ClientEr
         raise kind("No.", service="Cloudflare", doing="verify the token")
 
     vendors = Vendors()
-    assert vendors.reading()._token_ends() == (NOON, ())
+    told = vendors.preflight().token()
+    assert told is not None
+    assert told.expires_on == NOON
     vendors.verify_token = refuses  # type: ignore[method-assign]
-    ends, said = vendors.reading()._token_ends()
-    assert (ends, len(said)) == (None, 1)
+    assert vendors.preflight().token() is None
