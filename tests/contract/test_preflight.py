@@ -13,7 +13,9 @@ from steps.origin.vantage import kept
 from steps.step import Done, Past, Plan
 from tests.contract.preflight_desk import Desk
 from tests.contract.preflight_world import (
+    ANOTHER_WAY,
     BLOCKS,
+    EDITED,
     NOW,
     Change,
     attached,
@@ -47,8 +49,8 @@ NO_TROUBLE: dict[str, Change] = {
     ),
 }
 """What looks like trouble and is none of the site's."""
-MORE = {"head-not-deployed": 2, "no-attached-domain": 3}
-"""How many sentences these take: a failed deployment too, and hosts of the platform's own zone."""
+MORE = {"head-not-deployed": 2, "no-attached-domain": 3, "routes-that-are-no-yaml": 3}
+"""How many sentences these take: their failed deployment too, and hosts of the platform's own zone."""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,21 @@ def test_each_block_is_found_and_named_and_nothing_is_written(desk: Desk, name: 
         desk.plan()
     assert words in caught.value.for_people
     assert caught.value.for_people.count("•") == MORE.get(name, 1)
+
+
+@pytest.mark.parametrize("name", ANOTHER_WAY)
+def test_another_way_in_is_told_and_stops_nothing(desk: Desk, name: str) -> None:
+    """Whoever must act stands on the card; what an approver may accept is asked at its step."""
+    change, words = ANOTHER_WAY[name]
+    with desk.while_(change):
+        assert words in " ".join(desk.plan().notes)
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_every_shape_of_the_configuration_is_edited(desk: Desk, name: str) -> None:
+    """Upsun's files, braces, and no routes at all."""
+    with desk.while_(EDITED[name]):
+        assert desk.plan().changes == ()
 
 
 @pytest.mark.parametrize(
