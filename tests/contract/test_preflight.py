@@ -50,7 +50,7 @@ NO_TROUBLE: dict[str, Change] = {
 }
 """What looks like trouble and is none of the site's."""
 MORE = {"head-not-deployed": 2, "no-attached-domain": 3, "routes-that-are-no-yaml": 3}
-"""How many sentences these take: their failed deployment too, and hosts of the platform's own zone."""
+"""How many sentences these take: their failed deployment too, and hosts of the platform's zone."""
 
 
 @pytest.fixture(scope="module")
