@@ -10,10 +10,10 @@ ARGS ?=
 # Every worker and every start of the bot would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help sandbox run check test lint fmt types bench goldens pictures clean
+.PHONY: help sandbox run check test lint fmt types bench goldens pictures probe-lab probe-table clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv makes the environment. Where the machine has none, a pinned one is put into the environment
 # by pip, and kept there (--inexact).
@@ -41,7 +41,7 @@ check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 	@$(BIN)/python app.py check
 
 test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=4)
-	@bash tests/needs.sh git ssh node npm chromium
+	@bash tests/needs.sh git ssh node npm chromium lab
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@# The types are checked while the tests wait for their deployments.
 	@$(BIN)/mypy --no-error-summary & types=$$!; \
@@ -58,7 +58,7 @@ types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
-	@bash tests/needs.sh git chromium
+	@bash tests/needs.sh git curl chromium
 	@JSON=$(JSON) $(BIN)/python -m tests.bench
 
 goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
@@ -67,6 +67,14 @@ goldens: $(VENV)/.dev ## make the cards' golden files anew; review the differenc
 pictures: $(VENV)/.dev ## the pictures of the README, from the real page
 	@bash tests/needs.sh chromium
 	@$(BIN)/python -m tests.pictures
+
+probe-lab: $(VENV)/.dev ## the origin probe against every server of the laboratory (TIMES=20; KIND=nginx)
+	@bash tests/needs.sh lab
+	@$(BIN)/python -m tests.contract.lab $(or $(TIMES),20) $(if $(KIND),"$(KIND)")
+
+probe-table: $(VENV)/.dev ## the table of docs/probe-lab.md, from the same servers
+	@bash tests/needs.sh lab
+	@$(BIN)/python -m tests.contract.lab.table
 
 clean: ## remove everything that was made
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,11 +5,14 @@ What a command does stands in `bot/terminal`; how the bot is put together, in `b
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
+from bot.terminal.usage import Commands
 
-@click.group(invoke_without_command=True)
+
+@click.group(cls=Commands, invoke_without_command=True)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Close a Platform.sh origin behind Cloudflare with mutual TLS, from Slack."""
@@ -52,6 +55,23 @@ def plan(site: str, project: str, environment: str) -> None:
     from bot.terminal import plan as command
 
     command.plan(os.environ, site=site, project=project, environment=environment)
+
+
+@cli.command()
+@click.option("--domain", required=True, help="The host name of the site.")
+@click.option(
+    "--address", multiple=True, metavar="IP[:PORT]",
+    help="Ask only this address; with a port, port 80 is left alone. May be given again.",
+)  # fmt: skip
+@click.option("--cert", metavar="PEM", help="A client certificate that the origin accepts.")
+@click.option("--key", metavar="PEM", help="Its private key.")
+@click.option("--ca", metavar="PEM", help="Our client authority: any other named is a way in.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
+def probe(**options: Any) -> None:
+    """Is the origin closed? Exit 0 closed, 1 open, 2 inconclusive, 64 bad usage."""
+    from bot.terminal import probe as command
+
+    command.probe(**options)
 
 
 @cli.command()

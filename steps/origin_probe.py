@@ -1,12 +1,13 @@
 """The origin probe as a step: the last proof of a run, and the answer to whoever asks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from steps.origin.evidence import Expect, ProbeReport
-from steps.origin.vantage import Vantage
+from steps.origin.look import Look
+from steps.origin.vantage import Seen, Vantage
 from steps.route_step import probe_rows, without_accepted
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines
@@ -47,17 +48,42 @@ class OriginProbe:
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Closed on every address in fresh sessions, with the visitors as control."""
         known = past.receipts.get("preflight", {}).get("hosts", "").split()
-        looks = baselines(past)
         # Attached since the preflight counts as well: closed means every host that there is.
         hosts = tuple(dict.fromkeys((*known, *self.hosts(plan.site))))
+        looks = {host: look for host, look in baselines(past).items() if host in hosts}
+        installed = past.receipts.get("origin-certificate", {}).get("public_key", "")
         expect = Expect(
-            control=lambda: bool(looks) and self.vantage.visit(looks).state == "fine",
-            our_ca=self.ca_pem,
+            control=lambda: self._served(hosts, looks), our_ca=self.ca_pem, our_key=installed
         )
         report = self.vantage.probe(
             hosts, self.edge_hostname(plan.site), expect=expect, sessions=self.vantage.sessions
         )
+        if report.verdict == "closed" and looks:
+            return _beside(self.vantage.visit(looks), verdict_of(report))
         return _by_acceptance(past, report, verdict_of(report))
+
+    def _served(self, hosts: Sequence[str], looks: Mapping[str, Look]) -> bool:
+        """Whether the site answers through Cloudflare now: as before the run, if there is one."""
+        if looks:
+            return self.vantage.visit(looks).state == "fine"
+        return all(_came_through(look) for look in self.vantage.baseline(hosts).values())
+
+
+def _came_through(look: Look) -> bool:
+    """An answer of the origin itself, fetched for this look; no cache, no challenge, no Worker."""
+    fetched = look.cache_status not in ("HIT", "STALE", "UPDATING") and not look.mitigated
+    return look.from_platform and fetched and not look.refusal and not look.error
+
+
+def _beside(seen: Seen, closed: Verdict) -> Verdict:
+    """Closed counts when the visitors are served at the same time: else it refuses everybody."""
+    if seen.state == "fine":
+        return replace(closed, evidence=(*closed.evidence, *seen.evidence))
+    first = "It refuses without our certificate, but visitors were not seen to be served meanwhile."
+    return replace(
+        closed, state="inconclusive", evidence=(first, *seen.evidence), hint=seen.hint,
+        acceptable=True,
+    )  # fmt: skip
 
 
 def verdict_of(report: ProbeReport) -> Verdict:

@@ -16,7 +16,8 @@ from steps.clients.host_names import ascii_name
 from steps.clients.platformsh import PlatformshClient
 from steps.clients.platformsh_models import Environment
 from steps.clients.repository import Repository
-from steps.errors import NotFound, PreconditionFailed
+from steps.errors import Denied, NotFound, PreconditionFailed
+from steps.inheriting import Inheriting, offers
 from steps.origin.evidence import PeerCertificate
 from steps.origin.vantage import Vantage
 from steps.route_step import DeployedRoute
@@ -143,8 +144,22 @@ class Reading:
         )  # fmt: skip
 
     def inheriting(self, site: Site) -> tuple[str, ...]:
-        """Their names, as the cards say them."""
-        return tuple(sorted(e.id for e in self.other_environments(site)))
+        """Their names with what each may do about it, as the cards say them."""
+        others = [
+            Inheriting(e.id, pull_request=e.is_pr, protected=e.http_access.is_effective)
+            for e in self.other_environments(site)
+        ]
+        return offers(others, self._own_domains(site)) if others else ()
+
+    def _own_domains(self, site: Site) -> bool | None:
+        """Whether other environments may have domains; None when the token may not see that."""
+        try:
+            domains = self.platformsh.capabilities(site.project).custom_domains
+        except (Denied, NotFound):
+            return None
+        if domains is None or (domains.enabled and domains.environments_with_domains_limit is None):
+            return None
+        return domains.enabled and (domains.environments_with_domains_limit or 0) > 1
 
     def overrides(self, site: Site) -> tuple[str, ...]:
         """Own certificates that would be presented instead of the shared one, a sentence each."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from steps.errors import EditError
 from steps.routes_edit import cuts_for, is_right
-from steps.routes_findings import Finding, found_in
+from steps.routes_findings import Finding, found_in, too_large
 from steps.routes_meaning import AUTHORITIES, MODE
 from steps.routes_proof import proven
 from steps.routes_read import Authority, Mode, RouteEntry, Section, sections, state
@@ -95,11 +95,8 @@ def undo(text: str, *, ca_path: str) -> Edited:
     before = _taken_out(text, parts, ca_path)
     if before == text:
         return Edited(text, ())
-    modes = {
-        url: state(part.meanings, pair.value, ca_path)
-        for part in parts for url, pair in part.pairs.items()
-    }  # fmt: skip
-    gone = tuple(url for url in _ours_gone(before, ca_path) if modes.get(url))
+    modes, left = _modes(parts, ca_path), _modes(_read_again(before), ca_path)
+    gone = tuple(url for url, mode in left.items() if mode != modes.get(url, mode))
     again = before
     for mode in ("request", "require"):
         wanted = {url for url in gone if modes[url] == mode}
@@ -135,6 +132,11 @@ def _put_in(
             "The edit of this file could not be proven right, so it is not made.",
             hint="Put these keys into every https route by hand:\n" + block_by_hand(ca_path),
         )
+    if too_large(after, new):
+        raise EditError(
+            "With the block in every route, the routes are over the platform's limit of 128 KB.",
+            hint="Give routes that are alike one anchor, or take some out.",
+        )
     return Edited(after, changed, exact=_taken_out(after, new, ca_path) == text)
 
 
@@ -156,12 +158,12 @@ def _taken_out(text: str, parts: tuple[Section, ...], ca_path: str) -> str:
     return apply(text, [cut for part in parts for cut in cuts_back(text, part, ca_path)])
 
 
-def _ours_gone(before: str, ca_path: str) -> tuple[str, ...]:
-    """The routes that do not let our authority in."""
-    return tuple(
-        url for part in _read_again(before) for url, pair in part.pairs.items()
-        if not state(part.meanings, pair.value, ca_path)
-    )  # fmt: skip
+def _modes(parts: tuple[Section, ...], ca_path: str) -> dict[str, str]:
+    """The mode of each route that lets our authority in; empty for the others."""
+    return {
+        url: state(part.meanings, pair.value, ca_path)
+        for part in parts for url, pair in part.pairs.items()
+    }  # fmt: skip
 
 
 def _not_as_written(text: str, again: str, ca_path: str) -> EditError:

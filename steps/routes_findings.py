@@ -57,10 +57,17 @@ def _whole(text: str, parts: tuple[Section, ...]) -> Iterator[Finding]:
     if len(parts) > 1:
         yield _at(parts[1].root, "several-documents", "The file holds several YAML documents with "
                   "routes; those of each are seen to.", blocking=False)  # fmt: skip
-    for part in parts:
-        whole = text if part.kind == "platformsh" else text[part.routes.start : part.routes.end]
-        if len(whole.encode()) > MOST_BYTES:
-            yield Finding("too-large", "The routes are over the platform's limit of 128 KB.")
+    if too_large(text, parts):
+        yield Finding("too-large", "The routes are over the platform's limit of 128 KB.")
+
+
+def too_large(text: str, parts: tuple[Section, ...]) -> bool:
+    """Over the platform's limit: a routes file as a whole, of another file its routes."""
+    wholes = (
+        text if part.kind == "platformsh" else text[part.routes.start : part.routes.end]
+        for part in parts
+    )  # fmt: skip
+    return any(len(whole.encode()) > MOST_BYTES for whole in wholes)
 
 
 def _address(pair: Pair, route: RouteEntry) -> Iterator[Finding]:

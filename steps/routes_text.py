@@ -85,7 +85,7 @@ def line_break(text: str, at: int) -> str:
 
 def path_word(path: str) -> str:
     """A path as YAML, in quotes only where it needs them."""
-    return path if _BARE.fullmatch(path) else json.dumps(path)
+    return path if _BARE.fullmatch(path) and "." in path else json.dumps(path)
 
 
 def include(path: str) -> str:

@@ -183,7 +183,14 @@ class TlsBlocks:
         marked = not tls.flow and (beside.endswith(NEW) or "# was " in beside)
         if tls.flow:
             return alone and self.draft.text[mode.value.start] == '"'
-        return marked or (alone and not self._beside(listed[0]).endswith(NEW))
+        return marked or (alone and self._is_as_put_in(listed))
+
+    def _is_as_put_in(self, listed: tuple[Node, Node]) -> bool:
+        """A list in our own words; one that somebody wrote like it is theirs."""
+        text, margin = self.draft.text, listed[1].margin
+        lines = item_lines(self.draft.ca_path, margin)
+        written = text[listed[1].bare - margin : listed[1].end].splitlines()
+        return written == lines and not self._beside(listed[0]).endswith(NEW)
 
     def _beside(self, key: Node) -> str:
         return self.draft.text[key.end : line_end(self.draft.text, key.end)].rstrip()

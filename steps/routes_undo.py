@@ -136,7 +136,8 @@ class _Back:
         between = block.flow and len(listed[1].items) == 1
         if (self._is_new(listed[0]) or between) and not list_was:
             return [*cuts, *self._without(block, [listed])]
-        return cuts if list_was else [*cuts, *self._items(listed[1])]
+        theirs = len(listed[1].items) == 1 and not listed[1].flow
+        return cuts if list_was or theirs else [*cuts, *self._items(listed[1])]
 
     def _is_new(self, key: Node) -> bool:
         return bool(_NEW.match(self.text[key.end : line_end(self.text, key.end)]))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from bot.engine.forecast import Forecast, ForecastLine
 from bot.engine.ports import RunEntry
 from bot.engine.state import RunState
-from bot.slack.blocks import Card, card, code, context, escape, header, section, sections, when
+from bot.slack.blocks import Card, card, context, escape, header, section, sections, when
+from bot.slack.table import table_blocks
 from bot.slack.words import RISKS, Frame, access_words, run_words, task_words, visitors_words
 from steps.errors import AlreadyDecided, RolloutError
 from steps.step import Site, Verdict
@@ -141,9 +142,7 @@ def probe_card(site: Site, verdict: Verdict) -> Card:
     said = {"proven": "closed", "failed": "open"}.get(verdict.state, "inconclusive")
     title = f"Origin probe of {site.name}: {said}"
     blocks = [header(title), *sections([f"• {escape(e)}" for e in verdict.evidence[:20]])]
-    if verdict.rows:
-        width = max(len(row.subject) for row in verdict.rows)
-        blocks.append(code("\n".join(f"{r.subject:<{width}}  {r.result}" for r in verdict.rows)))
+    blocks += table_blocks(verdict.rows)
     if verdict.hint:
         blocks.append(context(escape(verdict.hint)))
     return card(escape(f"{title}. {' '.join(verdict.evidence[:3])}"), blocks)

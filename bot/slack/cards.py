@@ -19,6 +19,7 @@ from bot.slack.blocks import (
 from bot.slack.buttons_of import run_buttons, task_buttons
 from bot.slack.handouts import handouts
 from bot.slack.report import report_card
+from bot.slack.table import table_blocks
 from bot.slack.words import (
     RISKS,
     Frame,
@@ -31,9 +32,7 @@ from bot.slack.words import (
     took,
     visitors_words,
 )
-from steps.step import Plan, Verdict
-
-_MOST_ROWS = 40
+from steps.step import Plan
 
 
 def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
@@ -224,16 +223,7 @@ def _result_blocks(task: Task) -> list[Block]:
     if verdict is not None:
         lines += [f"• {escape(line)}" for line in verdict.evidence]
     blocks = sections(["*Evidence*", *lines]) if lines else []
-    return [*blocks, *_rows(verdict)] if verdict is not None and verdict.rows else blocks
-
-
-def _rows(verdict: Verdict) -> list[Block]:
-    rows = verdict.rows[:_MOST_ROWS]
-    width = max(len(row.subject) for row in rows)
-    lines = [f"{row.subject:<{width}}  {row.result}" for row in rows]
-    if len(verdict.rows) > len(rows):
-        lines.append(f"… and {len(verdict.rows) - len(rows)} more")
-    return [code("\n".join(lines))]
+    return [*blocks, *table_blocks(verdict.rows)] if verdict is not None else blocks
 
 
 def _way_blocks(plan: Plan, task: Task) -> list[Block]:

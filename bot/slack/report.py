@@ -13,6 +13,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
+from bot.slack.table import table_blocks
 from bot.slack.words import Frame, access_words, closed_words, lasted, visitors_words
 from steps.step import Row
 
@@ -79,6 +80,10 @@ def _closed_blocks(state: RunState) -> list[Block]:
     blocks: list[Block] = []
     probe = state.task("origin-probe")
     if probe is not None and probe.verdict is not None and probe.verdict.rows:
+        before = _before(state)
+        then = ", before the run → now" if before else ""
+        blocks.append(section(f"*The origin asked directly{then}*"))
+        blocks += table_blocks(probe.verdict.rows, before)
         names, direct, served = check_commands(state, probe.verdict.rows)
         if direct:
             blocks.append(section("*Check it yourself*: the origin's addresses are these."))
@@ -91,6 +96,12 @@ def _closed_blocks(state: RunState) -> list[Block]:
     if accepted:
         blocks += sections(["*Accepted although not seen*", *accepted])
     return [*blocks, section(f"*Risk that is left*\n{RISK_LEFT}")]
+
+
+def _before(state: RunState) -> tuple[Row, ...]:
+    """What the same probe said in the preflight."""
+    first = state.task("preflight")
+    return first.verdict.rows if first is not None and first.verdict is not None else ()
 
 
 def check_commands(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.engine.state import RunState, Task
 from bot.slack.access import ALWAYS_ONE_APPROVER, Policy
 from bot.slack.blocks import escape, person, when
+from bot.slack.table import closed_addresses
 
 RISKS = {
     "none": "no risk to visitors",
@@ -153,8 +154,10 @@ def visitors_words(state: RunState) -> str:
 def closed_words(state: RunState) -> str:
     """How closed the origin is: an address that could not be asked is not called closed."""
     probe = state.task("origin-probe")
-    proven = probe is None or probe.verdict is None or probe.verdict.state == "proven"
-    return "closed" if proven else "closed where it could be seen"
+    if probe is None or probe.verdict is None or probe.verdict.state == "proven":
+        return "closed"
+    closed, of = closed_addresses(probe.verdict.rows)
+    return f"closed on {closed} of {of} addresses" if of else "closed where it could be seen"
 
 
 def access_words(state: RunState) -> str:

@@ -9,6 +9,7 @@ import click
 from steps.errors import EditError
 from steps.routes import Finding, RouteEntry, findings, require, routes, undo
 from steps.routes_directory import decoded
+from steps.routes_read import sections
 
 Ask: TypeAlias = Literal["require", "undo", "check"]
 BAD_FILE = 2
@@ -59,8 +60,10 @@ def _require(file: str, text: str, ca_path: str) -> None:
 
 def _check(file: str, text: str, ca_path: str) -> None:
     found = findings(text, ca_path=ca_path)
+    kinds = {part.kind for part in sections(text)}
     rows = [("ROUTE", "TYPE", "TO", "CLIENT AUTHENTICATION", "LINE"), *map(_row, routes(text))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    click.echo("Upsun configuration" if "upsun" in kinds else "Platform.sh routes file")
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())

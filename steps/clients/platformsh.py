@@ -77,6 +77,11 @@ class PlatformshClient:
         """Its settings, among them where its configuration lies."""
         return self._get(_path(project, "settings"), m.ProjectSettings, "read its settings")
 
+    def capabilities(self, project: str) -> m.Capabilities:
+        """What its plan allows."""
+        path, doing = _path(project, "capabilities"), "read what the plan allows"
+        return self._get(path, m.Capabilities, doing)
+
     def environments(self, project: str) -> tuple[m.Environment, ...]:
         """All environments."""
         path, doing = _path(project, "environments"), "list the environments"

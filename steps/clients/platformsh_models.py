@@ -61,6 +61,19 @@ class ProjectSettings(Reply):
     project_config_dir: str = ".platform"
 
 
+class CustomDomains(Reply):
+    """How many environments may have domains; production is one of them."""
+
+    enabled: bool = False
+    environments_with_domains_limit: int | None = None
+
+
+class Capabilities(Reply):
+    """What the project's plan allows; a part that is not told is unknown, not denied."""
+
+    custom_domains: CustomDomains | None = None
+
+
 class EnvironmentSettings(Reply):
     enable_manual_deployments: bool = False
 
@@ -87,6 +100,11 @@ class HttpAccess(Reply):
         """The addresses of its rules, less those that let everybody in."""
         return tuple(rule.address for rule in self.addresses if not rule.lets_all)
 
+    @property
+    def is_effective(self) -> bool:
+        """Enabled with empty lists protects nothing (the reference shows such a sample)."""
+        return self.is_enabled and bool(self.users or self.restricted)
+
     @field_validator("users", mode="before")
     @classmethod
     def _names_only(cls, value: object) -> object:
@@ -108,6 +126,8 @@ class Environment(Reply):
     title: str | None = None
     status: str = ""
     is_dirty: bool = False
+    is_pr: bool = False
+    """A preview that an integration with a git host made of a pull request."""
     has_staged_activities: bool = False
     head_commit: str | None = None
     edge_hostname: str = ""

@@ -3,43 +3,26 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from steps.origin.answer import Answer, parse, redirects_to_https
-from steps.origin.evidence import Attempt, Reason, UnclearReason, Verdict
-from steps.origin.wire import Trace
+from steps.origin.answer import Answer, begins, redirects_to_https
+from steps.origin.evidence import Attempt
+from steps.origin.reasons import HINTS, NoConnection, Reason, UnclearReason, Verdict
+from steps.origin.trace import Trace
 
 _ALERTS = {
     10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow", 40: "handshake_failure",
-    42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
-    45: "certificate_expired", 46: "certificate_unknown", 47: "illegal_parameter",
-    48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
-    70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
-    86: "inappropriate_fallback", 109: "missing_extension", 110: "unsupported_extension",
-    112: "unrecognized_name", 116: "certificate_required", 120: "no_application_protocol",
+    41: "no_certificate", 42: "bad_certificate", 43: "unsupported_certificate",
+    44: "certificate_revoked", 45: "certificate_expired", 46: "certificate_unknown",
+    47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error",
+    51: "decrypt_error", 60: "export_restriction", 70: "protocol_version",
+    71: "insufficient_security", 80: "internal_error", 86: "inappropriate_fallback",
+    100: "no_renegotiation", 109: "missing_extension", 110: "unsupported_extension",
+    111: "certificate_unobtainable", 112: "unrecognized_name", 115: "unknown_psk_identity",
+    116: "certificate_required", 120: "no_application_protocol",
 }  # fmt: skip
-# What servers send for a client certificate that is missing or not theirs. `handshake_failure` and
-# `decode_error` mean it only after one was asked for, and without having asked none of them does.
-_REFUSING = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 50, 116})
+# What servers send when a client certificate is missing; only after one was asked for does any of
+# them mean that. 41 is Mbed TLS under TLS 1.3, 42 Go and NSS, 50 some that met an empty list.
+_REFUSING = frozenset({40, 41, 42, 46, 48, 49, 50, 116})
 _UNKNOWN_NAME = 112
-
-_HINTS: dict[Reason, str] = {
-    "answered": "Whoever knows this address gets around Cloudflare.",
-    "only-asks": "Set client_authentication to require, with the list of authorities.",
-    "other-authorities": "List exactly one authority in client_certificate_authorities.",
-    "http-content": "Serve nothing on port 80 but the redirect to https.",
-    "connection-refused": "Check that this is the address and the port of the origin.",
-    "connect-timeout": "A firewall may be in between; try from another network.",
-    "no-route": "This machine cannot reach addresses of that kind (IPv6?); probe from another one.",
-    "connect-failed": "Check the network of this machine.",
-    "not-tls": "Something that does not speak TLS answers on this port.",
-    "unknown-host": "The origin does not know this name; is it attached to the project?",
-    "handshake-failed": "The handshake failed for another reason than a client certificate.",
-    "eof-after-request": "Look whether the site answers through Cloudflare at this moment: then it "
-    "is a refusal.",
-    "alert-after-request": "Look whether the site answers through Cloudflare at this moment: then "
-    "it is a refusal.",
-    "no-answer": "The origin is slow or holds the connection open; try again.",
-    "answer-cut-short": "The answer did not come to its end; try again.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +39,16 @@ class Judged:
 def judge_tls(trace: Trace) -> Judged:
     """Judge an exchange over TLS in which no acceptable certificate was presented."""
     if trace.no_connection is not None:
-        return _unclear(trace.no_connection, _NO_CONNECTION[trace.no_connection])
-    answer = parse(bytes(trace.data), ended=trace.ended == "eof")
-    if answer is not None:
+        return _no_connection(trace.no_connection)
+    if (answer := trace.answer) is not None:
         return _answered(answer, trace)
-    if trace.alert is not None:
-        return _alerted(trace.alert, trace)
-    if trace.data:
+    if (alert := _last_alert(trace)) is not None:
+        return _alerted(alert, trace)
+    if trace.http2 is not None and trace.http2.error:
+        return _unclear("http2-failed", f"It ended HTTP/2 with {trace.http2.error}, unanswered.")
+    if begins(bytes(trace.data)):
+        return _unclear("answer-cut-short", "An answer began, and the rest did not come.")
+    if trace.spoke:
         return _unclear("not-http", f"It sent {len(trace.data)} bytes over TLS that are no HTTP.")
     if not trace.server_hello:
         return _before_tls(trace)
@@ -72,9 +58,11 @@ def judge_tls(trace: Trace) -> Judged:
 def judge_plain(trace: Trace) -> Judged:
     """Judge an exchange on the plain port, where only a redirect to https is expected."""
     if trace.no_connection is not None:
-        return _unclear(trace.no_connection, _NO_CONNECTION[trace.no_connection])
-    answer = parse(bytes(trace.data), ended=trace.ended == "eof")
+        return _no_connection(trace.no_connection)
+    answer = trace.answer
     if answer is None:
+        if begins(bytes(trace.data)):
+            return _unclear("answer-cut-short", "An answer began, and the rest did not come.")
         if trace.data:
             return _unclear("not-http", "What it sent on the plain port is no HTTP.")
         return _unclear("no-answer", "It took the connection on the plain port and sent nothing.")
@@ -90,20 +78,33 @@ def judge_plain(trace: Trace) -> Judged:
     return Judged("open", "http-content", f"The plain port answers with HTTP {answer.status}.")
 
 
+def refused(trace: Trace, judged: Judged) -> bool:
+    """Whether a certificate that was presented was turned down, by whatever fatal alert."""
+    turned_down = trace.presented and trace.alert is not None and trace.answer is None
+    return judged.verdict == "closed" or turned_down
+
+
 def as_attempt(
     judged: Judged, trace: Trace, *, host: str, address: str, port: int, milliseconds: int
 ) -> Attempt:
     """The record of one attempt."""
-    answer = parse(bytes(trace.data), ended=True)
+    answer = trace.answer
     return Attempt(
         host=host, address=address, port=port, verdict=judged.verdict, reason=judged.reason,
         evidence=judged.evidence, tls_version=trace.tls_version, certificate=trace.certificate,
         certificate_requested=trace.requested,
         authorities=tuple(name for name, _ in trace.authorities),
-        alert=alert_name(trace.alert), status=answer.status if answer else None,
+        alert=alert_name(_last_alert(trace)), status=answer.status if answer else None,
         headers=answer.headers if answer else (), bytes_read=trace.raw, milliseconds=milliseconds,
-        hint=_HINTS.get(judged.reason, ""),
+        hint=HINTS.get(judged.reason, ""),
     )  # fmt: skip
+
+
+def _last_alert(trace: Trace) -> int | None:
+    """The alert that ended it: a fatal one, or a warning that refuses and that the end followed."""
+    if trace.alert is not None or trace.warning not in _REFUSING:
+        return trace.alert
+    return trace.warning if trace.ended in ("eof", "reset") else None
 
 
 def alert_name(alert: int | None) -> str:
@@ -111,12 +112,16 @@ def alert_name(alert: int | None) -> str:
     return "" if alert is None else _ALERTS.get(alert, f"alert {alert}")
 
 
-_NO_CONNECTION: dict[UnclearReason, str] = {
+_NO_CONNECTION: dict[NoConnection, str] = {
     "connection-refused": "The connection was refused.",
     "connect-timeout": "No connection within the time allowed.",
     "no-route": "There is no route from here to this address.",
     "connect-failed": "No connection could be made.",
 }
+
+
+def _no_connection(reason: NoConnection) -> Judged:
+    return _unclear(reason, _NO_CONNECTION[reason])
 
 
 def _unclear(reason: UnclearReason, evidence: str, *, needs_control: bool = False) -> Judged:
@@ -135,10 +140,11 @@ def _answered(answer: Answer, trace: Trace) -> Judged:
             "closed", "refused-by-http",
             f"It answered {answer.status} about the certificate: {answer.refusal}.",
         )  # fmt: skip
-    if answer.status == 400 and not answer.whole:  # noqa: PLR2004 - the words may be in the rest
+    if answer.status == 400 and not (answer.whole or trace.ended == "full"):  # noqa: PLR2004 - the words may be in the rest
         return _unclear("answer-cut-short", "It answered 400, and the rest did not come.")
-    return Judged("open", "answered",
-                  f"It answered HTTP {answer.status} {asked} a client certificate.")  # fmt: skip
+    version = "HTTP/2" if trace.http2 is not None else "HTTP"
+    words = f"It answered {version} {answer.status} {asked} a client certificate."
+    return Judged("open", "answered", words)
 
 
 def _alerted(alert: int, trace: Trace) -> Judged:
@@ -149,9 +155,8 @@ def _alerted(alert: int, trace: Trace) -> Judged:
     if alert == _UNKNOWN_NAME:
         return _unclear("unknown-host", f"It does not know this name: {name}.")
     if trace.requested:
-        return _unclear("alert-after-request",
-                        f"{_asked(trace)} and ended with {name}, which does not say why.",
-                        needs_control=True)  # fmt: skip
+        words = f"{_asked(trace)} and ended with {name}, which does not say why."
+        return _unclear("alert-after-request", words)
     words = f"It ended with {name} without having asked for a client certificate."
     return _unclear("handshake-failed", words)
 

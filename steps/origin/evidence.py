@@ -1,36 +1,20 @@
-"""What an attempt at the origin may find, as values: reasons, attempts, reports. No I/O here."""
+"""What an attempt at the origin may find, as values: attempts, reports, bounds. No I/O here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-Verdict: TypeAlias = Literal["closed", "open", "inconclusive"]
-ClosedReason: TypeAlias = Literal[
-    "refused-by-alert",  # an alert after a certificate was asked for
-    "refused-by-http",  # an HTTP answer that names the missing certificate
-    "refused-by-eof",  # an end without a byte after asking, and a control agrees
-    "redirects-to-https",  # the plain port: nothing is served there
-]
-OpenReason: TypeAlias = Literal[
-    "answered",  # an HTTP answer without a client certificate
-    "only-asks",  # a foreign self-signed certificate was let in
-    "other-authorities",  # authorities other than ours are accepted as well
-    "http-content",  # the plain port answers with more than a redirect to https
-]
-UnclearReason: TypeAlias = Literal[
-    "no-addresses", "bad-host-name", "address-not-allowed",
-    "connection-refused", "connect-timeout", "no-route", "connect-failed",
-    "not-tls", "reset-before-tls", "eof-before-tls", "silent-before-tls", "handshake-failed",
-    "unknown-host", "eof-in-handshake", "silent-in-handshake", "eof-without-request",
-    "eof-after-request", "alert-after-request", "no-answer", "not-http", "answer-cut-short",
-    "foreign-certificate-unclear",
-]  # fmt: skip
-Reason: TypeAlias = ClosedReason | OpenReason | UnclearReason
+from steps.origin.reasons import Reason, Verdict
+
 Network: TypeAlias = IPv4Network | IPv6Network
+ClientKey: TypeAlias = (
+    rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +27,8 @@ class PeerCertificate:
     not_after: str
     chain: tuple[str, ...] = field(repr=False, default=())
     """As sent, the leaf first, PEM each."""
+    key_digest: str = ""
+    """SHA-256 (hex) of the public key's SubjectPublicKeyInfo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +36,9 @@ class ClientIdentity:
     """A client certificate with its key, held in memory; the key is in no repr."""
 
     certificate: x509.Certificate
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey = field(
-        repr=False
-    )
+    key: ClientKey = field(repr=False)
+    chain: tuple[x509.Certificate, ...] = field(repr=False, default=())
+    """Intermediate certificates, sent along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +99,9 @@ class Expect:
     identity: ClientIdentity | None = None
     """A client certificate that the origin accepts: the control of the command line."""
     our_ca: str | None = None
-    """PEM: authorities other than this one are a way in."""
-    our_certificate: str | None = None
-    """SHA-256 (hex) of the certificate we installed; only told in the evidence."""
+    """PEM, one authority or several: others than these are a way in."""
+    our_key: str = ""
+    """SHA-256 (hex) of the public key of the certificate we installed; told in the evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The addresses of a host name, asked with our own time-outs. Nothing here connects to them."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
 import dns.nameserver
@@ -23,9 +24,9 @@ class Resolver:
         servers could not be asked or refused to say. Half an answer (A known, AAAA not to be had)
         is Unreachable as well: an address that we do not know of cannot be proven closed.
         """
-        found: list[str] = []
-        for kind in ("A", "AAAA"):
-            found += sorted(self._ask(host, kind))
+        with ThreadPoolExecutor(2, "resolve") as pool:
+            asked = pool.map(lambda kind: sorted(self._ask(host, kind)), ("A", "AAAA"))
+            found = [address for addresses in asked for address in addresses]
         if not found:
             raise NotFound(
                 f"{host} has no address.", service="dns", doing=f"looking up {host}",

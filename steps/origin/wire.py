@@ -1,7 +1,7 @@
 """One bounded exchange with one address, over TLS or in the clear: what was seen, no judgement.
 
 TLS runs over memory, so that every byte is ours to count and the answer is read even when sending
-failed. A session is never resumed: each exchange has a context of its own.
+failed.
 """
 
 import errno
@@ -9,56 +9,23 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from cryptography import x509
-from cryptography.hazmat.bindings.openssl.binding import Binding
-from cryptography.hazmat.primitives import hashes
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
-from steps.origin.answer import is_enough
-from steps.origin.evidence import Bounds, ClientIdentity, PeerCertificate, UnclearReason
+from steps.origin.answer import USER_AGENT
+from steps.origin.client import EVERY_HTTP, context
+from steps.origin.evidence import Bounds, ClientIdentity
+from steps.origin.http2 import Http2
+from steps.origin.peer import authorities, peer_certificate
+from steps.origin.trace import Trace
 
 T = TypeVar("T")
-USER_AGENT = "mtls-bot-probe"
 _FATAL, _CLOSE_NOTIFY, _USER_CANCELLED = 2, 0, 90
-_LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT; an old origin is still an origin
 _NO_ROUTE = {
     errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETDOWN,
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Trace:
-    """What one exchange left behind; filled while it runs."""
-
-    no_connection: UnclearReason | None = None
-    states: set[bytes] = field(default_factory=set)
-    """OpenSSL's own names of the handshake states that were passed."""
-    tls_version: str = ""
-    handshake_done: bool = False
-    certificate: PeerCertificate | None = None
-    authorities: tuple[tuple[str, bytes], ...] = ()
-    """Distinguished names as text and as DER."""
-    alert: int | None = None
-    """The fatal alert that the server sent."""
-    data: bytearray = field(default_factory=bytearray)
-    """What came as application data, or in the clear."""
-    raw: int = 0
-    """Bytes taken from the socket."""
-    ended: Literal["", "eof", "reset", "timeout", "full", "garbled", "enough"] = ""
-
-    @property
-    def server_hello(self) -> bool:
-        return any(b"read server hello" in state for state in self.states)
-
-    @property
-    def requested(self) -> bool:
-        """Whether a client certificate was asked for, with names of authorities or without."""
-        asked = any(b"read server certificate request" in state for state in self.states)
-        return asked or bool(self.authorities)
 
 
 class Exchange:
@@ -90,10 +57,10 @@ class Exchange:
 
     def tls(
         self, address: str, port: int, host: str, *, identity: ClientIdentity | None = None,
-        handshake_only: bool = False,
+        protocols: tuple[bytes, ...] = EVERY_HTTP, handshake_only: bool = False,
     ) -> Trace:  # fmt: skip
-        """Shake hands as a client of `host` and ask for ``/``."""
-        connection = SSL.Connection(_context(identity, self._note), None)
+        """Shake hands as a client of `host` and ask for ``/`` in the HTTP that the server takes."""
+        connection = SSL.Connection(context(identity, self._note, protocols=protocols), None)
         connection.set_connect_state()
         if not _is_address(host):
             connection.set_tlsext_host_name(host.encode())
@@ -109,19 +76,29 @@ class Exchange:
         with sock:
             self.trace.handshake_done = bool(self._run(sock, connection, shake))
             if self.trace.handshake_done and not handshake_only:
-                self._converse(sock, connection, _request(host))
+                self._converse(sock, connection, host)
             self._keep(connection)
             if not self.trace.alert:
                 self._close(sock, connection)
         return self.trace
 
-    def _converse(self, sock: socket.socket, connection: SSL.Connection, request: bytes) -> None:
-        if self._run(sock, connection, lambda: connection.send(request)) is None:
-            return
-        self._flush(sock, connection)
+    def _converse(self, sock: socket.socket, connection: SSL.Connection, host: str) -> None:
+        if connection.get_alpn_proto_negotiated() == b"h2":
+            self.trace.http2 = Http2(host)
+            self._say(sock, connection, self.trace.http2.request())
+        else:
+            self._say(sock, connection, _request(host))
         while not self.trace.ended:
-            self.trace.data += self._run(sock, connection, lambda: connection.recv(16384)) or b""
+            came = self._run(sock, connection, lambda: connection.recv(16384)) or b""
+            self.trace.data += came
+            if self.trace.http2 is not None:
+                self._say(sock, connection, self.trace.http2.take(came))
             self._stop_when_enough()
+
+    def _say(self, sock: socket.socket, connection: SSL.Connection, data: bytes) -> None:
+        if data and not self.trace.ended:
+            self._run(sock, connection, lambda: connection.send(data))
+            self._flush(sock, connection)
 
     def _run(
         self, sock: socket.socket, connection: SSL.Connection, act: Callable[[], T]
@@ -193,7 +170,11 @@ class Exchange:
         return left
 
     def _stop_when_enough(self) -> None:
-        if not self.trace.ended and is_enough(bytes(self.trace.data)):
+        if self.trace.ended:
+            return
+        answer = self.trace.answer
+        http2 = self.trace.http2
+        if (answer and answer.enough) or (http2 is not None and (http2.error or http2.broken)):
             self.trace.ended = "enough"
 
     def _note(self, connection: SSL.Connection, where: int, result: int) -> None:
@@ -203,16 +184,20 @@ class Exchange:
         level, alert = result >> 8, result & 0xFF
         # TLS 1.3 has no warnings but these two, whatever the level says.
         modern = connection.get_protocol_version() == SSL.TLS1_3_VERSION
-        if alert not in (_CLOSE_NOTIFY, _USER_CANCELLED) and (level == _FATAL or modern):
+        if alert in (_CLOSE_NOTIFY, _USER_CANCELLED):
+            return
+        if level == _FATAL or modern:
             self.trace.alert = alert
+        else:
+            self.trace.warning = alert
 
     def _keep(self, connection: SSL.Connection) -> None:
         trace = self.trace
         trace.states.add(connection.get_state_string())
-        trace.authorities = tuple((_text(n), n.der()) for n in connection.get_client_ca_list())
+        trace.authorities = authorities(connection)
         if trace.server_hello:
             trace.tls_version = connection.get_protocol_version_name()
-            trace.certificate = _peer(connection)
+            trace.certificate = peer_certificate(connection)
 
     def _close(self, sock: socket.socket, connection: SSL.Connection) -> None:
         with suppress(SSL.Error):
@@ -233,56 +218,3 @@ def _request(host: str) -> bytes:
         f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n"
         "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
     ).encode()
-
-
-def _context(
-    identity: ClientIdentity | None, note: Callable[[SSL.Connection, int, int], None]
-) -> SSL.Context:
-    """A client that listens to everything: old versions, weak ciphers, any certificate."""
-    context = SSL.Context(SSL.TLS_METHOD)
-    context.set_min_proto_version(SSL.TLS1_VERSION)
-    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
-    context.set_options(SSL.OP_NO_TICKET | _LEGACY_SERVER_CONNECT)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.set_verify(SSL.VERIFY_NONE)
-    context.set_alpn_protos([b"http/1.1"])
-    # Without this offer a server that asks only for some paths (TLS 1.3) never asks at all.
-    # pyOpenSSL has no method for it.
-    Binding().lib.SSL_CTX_set_post_handshake_auth(context._context, 1)  # noqa: SLF001
-    context.set_info_callback(note)
-    if identity is not None:
-        context.use_certificate(identity.certificate)
-        context.use_privatekey(identity.key)
-    return context
-
-
-def _text(name: crypto.X509Name) -> str:
-    pairs = name.get_components()
-    return ", ".join(f"{k.decode('latin-1')}={v.decode('utf-8', 'replace')}" for k, v in pairs)
-
-
-def _peer(connection: SSL.Connection) -> PeerCertificate | None:
-    """The facts of the certificate shown; what cannot be read of it is left empty."""
-    chain = connection.get_peer_cert_chain() or []
-    if not chain:
-        return None
-    pems = tuple(crypto.dump_certificate(crypto.FILETYPE_PEM, one).decode() for one in chain)
-    der = crypto.dump_certificate(crypto.FILETYPE_ASN1, chain[0])
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(der)
-    names, issuer, not_after = _facts(der)
-    return PeerCertificate(digest.finalize().hex(), names, issuer, not_after, pems)
-
-
-def _facts(der: bytes) -> tuple[tuple[str, ...], str, str]:
-    try:
-        leaf = x509.load_der_x509_certificate(der)
-        names = tuple(
-            name
-            for extension in leaf.extensions
-            if isinstance(extension.value, x509.SubjectAlternativeName)
-            for name in extension.value.get_values_for_type(x509.DNSName)
-        )
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        return (), "", ""
-    return names, leaf.issuer.rfc4514_string(), leaf.not_valid_after_utc.isoformat()

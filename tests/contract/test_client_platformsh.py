@@ -80,6 +80,15 @@ def test_what_the_token_sees_is_read(desk: Desk) -> None:
     assert client.code_source(project) is None
 
 
+def test_what_the_plan_allows_is_read_and_may_be_hidden(desk: Desk) -> None:
+    """How many environments may have domains; a part that is not told is unknown."""
+    domains = desk.client.capabilities(desk.project).custom_domains
+    assert domains is not None
+    assert (domains.enabled, domains.environments_with_domains_limit) == (True, 5)
+    desk.stand.platformsh.project.capabilities.pop("custom_domains")
+    assert desk.client.capabilities(desk.project).custom_domains is None
+
+
 def test_what_is_not_there_is_not_found(desk: Desk) -> None:
     """Unknown projects and environments; no deployment is an answer, not an error."""
     with pytest.raises(NotFound):

@@ -8,10 +8,20 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
 
+from steps.certificates import public_key_digest
 from steps.origin.evidence import Attempt, Bounds, ClientIdentity, Expect
 from steps.origin.probe import probe, seen_certificates
 from tests.contract import origins
-from tests.contract.origins import Asks, Behaviour, Origin, answer, origin, over_tls, says
+from tests.contract.origins import (
+    Asks,
+    Authority,
+    Behaviour,
+    Origin,
+    answer,
+    origin,
+    over_tls,
+    says,
+)
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 BOTH = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -173,15 +183,31 @@ def test_the_certificate_that_the_origin_shows_is_told_even_when_it_refuses() ->
     """Names, issuer and fingerprint, and whether it is the one that was installed."""
     identity = origins.server_identity()
     fingerprint = identity.certificate.fingerprint(hashes.SHA256()).hex()
+    key = public_key_digest(origins.pems(identity)[0])
     for version in BOTH:
         with origin(server("required", version, says(answer(200)))) as running:
-            seen = ask(running, Expect(our_certificate=fingerprint))
-            other = ask(running, Expect(our_certificate="00"))
+            seen = ask(running, Expect(our_key=key))
+            other = ask(running, Expect(our_key="00"))
         assert seen.certificate is not None
         assert fingerprint == seen.certificate.fingerprint
         assert seen.certificate.names == ("www.example.com", "example.com")
         assert "that was installed" in seen.evidence
         assert "another one" in other.evidence
+
+
+def test_names_of_a_server_are_no_escape_sequences() -> None:
+    """They are shown in terminals and in chats."""
+    rude = Authority.create("\x1b[2J\r\nrude")
+    made = origins.context("required", BOTH[1], identity=rude.issue("www.example.com"))
+    refusing = origins.takes_any_certificate(BOTH_OPENSSL[1], naming=(rude,), refusing=True)
+    with origin(over_tls(made, says(answer(200)))) as running:
+        shown = ask(running)
+    with origin(refusing) as running:
+        named = ask(running)
+    assert shown.certificate is not None
+    assert shown.certificate.issuer.endswith("rude")
+    assert named.authorities == ("CN=\ufffd[2J\ufffd\ufffdrude",)
+    assert shown.certificate.issuer.isprintable()
 
 
 def test_what_an_address_shows_is_seen_in_fresh_sessions() -> None:

@@ -80,12 +80,20 @@ class Eyes(Vantage):
         self, hosts: Sequence[str], edge_hostname: str, *, expect: Expect, sessions: int = 1
     ) -> ProbeReport:
         verdict = self.world.probed or ("closed" if self._mode() == "require" else "open")
+        said = {a: "inconclusive" if a in self.world.unasked else verdict
+                for a in self.world.addresses}  # fmt: skip
         reason = {
             "closed": "refused-by-alert", "open": "answered", "inconclusive": "connect-timeout"
-        }[verdict]  # fmt: skip
+        }  # fmt: skip
+        served = expect.control() if callable(expect.control) else expect.control
+        if self.world.hangs_up and not served:
+            said, reason = (
+                dict.fromkeys(said, "inconclusive"),
+                {"inconclusive": "eof-after-request"},
+            )
         return summed_up(tuple(
-            Attempt(host, address, 443, verdict, reason, f"{address} is {verdict}")  # type: ignore[arg-type]
-            for host in hosts for address in self.world.addresses
+            Attempt(host, a, 443, one, reason[one], f"{a} is {one}")  # type: ignore[arg-type]
+            for host in hosts for a, one in said.items()
         ))  # fmt: skip
 
 

@@ -57,6 +57,10 @@ class World:
     addresses: tuple[str, ...] = ("203.0.113.11", "203.0.113.12")
     probed: Literal["", "open", "inconclusive"] = ""
     """A word stands above what is deployed."""
+    unasked: frozenset[str] = frozenset()
+    """Addresses that cannot be reached from here."""
+    hangs_up: bool = False
+    """Does the origin end without a word where it should refuse?"""
 
     def write(self, *targets: str) -> None:
         """Recorded after the effect: a kill after it finds things done."""

@@ -1,13 +1,14 @@
 """A whole run through Slack's payloads, with the bot as a process and visitors all the time."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
 from sandbox.people_acting import buttons
-from sandbox.slack.people import OUTSIDER, STARTER
+from sandbox.slack.people import OUTSIDER, SITE_OPS, STARTER
 from sandbox.slack.views import NotThere
 from steps import rollout
-from tests.e2e.stage import stage
+from tests.e2e.stage import Stage, stage
 
 LOOKS = ("preflight", "origin-probe")
 
@@ -26,6 +27,7 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         assert staging.http_access is not None
         assert [user for user, _ in staging.http_access.basic_auth] == ["preview"]
         first_run_approvals = len(on.events("plan-approved"))
+        the_probe_is_told(on)
         on.close_origin()  # a second run on the finished site
         assert on.vendor_writes() == closed_writes
         assert len([e for e in on.events("run-closed") if "closed" in e[1]]) == 2
@@ -37,15 +39,24 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         on.undo()
         access.append(on.world.direct.measure())
         summary = on.world.visitors.stop()
-        assert access == ["open", "closed", "open"]
-        assert summary.failures == ()
+        assert (access, summary.failures) == (["open", "closed", "open"], ())
         assert summary.rate >= 20
         assert on.secrets_found() == []
         assert not on.world.platformsh.project.http_access_of(staging).basic_auth
         assert on.world.cloudflare.zone.certificates[0].revoked_at is not None
-        custom = [c for c in on.world.platformsh.project.certificates.values()
-                  if not c.is_provisioned]  # fmt: skip
-        assert custom == []
+        certificates = on.world.platformsh.project.certificates.values()
+        assert all(c.is_provisioned for c in certificates)
+
+
+def the_probe_is_told(on: Stage) -> None:
+    """In the report beside what it was before, and to anybody who asks, at any time."""
+    report = json.dumps(on.card("The origin is closed")["blocks"], ensure_ascii=False)
+    assert "www.example.com at 127.0.0." in report
+    assert "open (answered) → closed (refused-by-" in report
+    assert "It refuses a foreign certificate too." in report
+    on.world.slack.command(OUTSIDER, "/mtls", "probe www.example.com", SITE_OPS)
+    said = "Origin probe of www.example.com: closed."
+    on.wait(lambda: [text for text in on.refusals(OUTSIDER) if text.startswith(said)])
 
 
 def test_the_published_order_refuses_visitors_and_the_report_says_how_long(

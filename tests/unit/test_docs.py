@@ -32,7 +32,7 @@ CODES = sorted({
     kind.code for _, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, errors.RolloutError)
 })  # fmt: skip
-TARGETS = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+TARGETS = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
 STEPS = sorted({*rollout("no-downtime"), *rollout("published"), *way_back()})
 
 

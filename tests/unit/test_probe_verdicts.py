@@ -4,9 +4,10 @@ import pytest
 
 from steps.origin.answer import is_enough, parse
 from steps.origin.attempt import Judged, alert_name, judge_tls
-from steps.origin.evidence import Attempt, Verdict
+from steps.origin.evidence import Attempt
 from steps.origin.probe import summed_up
-from steps.origin.wire import Trace
+from steps.origin.reasons import Verdict
+from steps.origin.trace import Ended, Trace
 
 HELLO = b"SSLv3/TLS read server hello"
 ASKED = b"SSLv3/TLS read server certificate request"
@@ -17,7 +18,7 @@ def judged(*states: bytes, alert: int | None = None, data: bytes = b"") -> Judge
     return judge_tls(trace)
 
 
-@pytest.mark.parametrize("alert", [40, 42, 43, 44, 45, 46, 48, 49, 50, 116])
+@pytest.mark.parametrize("alert", [40, 41, 42, 46, 48, 49, 50, 116])
 def test_an_alert_refuses_only_after_a_certificate_was_asked_for(alert: int) -> None:
     """The same alert without that is a handshake that failed for another reason."""
     assert judged(HELLO, ASKED, alert=alert).reason == "refused-by-alert"
@@ -25,12 +26,33 @@ def test_an_alert_refuses_only_after_a_certificate_was_asked_for(alert: int) -> 
     assert judged(alert=alert).verdict == "inconclusive"
 
 
-@pytest.mark.parametrize("alert", [10, 47, 80, 255])
-def test_an_alert_that_does_not_say_why_needs_a_control(alert: int) -> None:
-    """Some servers refuse with internal_error; alone it proves nothing."""
-    found = judged(HELLO, ASKED, alert=alert)
-    assert (found.reason, found.needs_control) == ("alert-after-request", True)
-    assert not judged(HELLO, alert=alert).needs_control
+@pytest.mark.parametrize("alert", [10, 43, 44, 45, 47, 51, 70, 80, 90, 112, 255])
+def test_an_alert_that_does_not_say_why_proves_nothing(alert: int) -> None:
+    """No control makes a refusal of it, asked or not."""
+    for states in ((HELLO, ASKED), (HELLO,), ()):
+        found = judged(*states, alert=alert)
+        assert (found.verdict, found.needs_control) == ("inconclusive", False)
+    if alert != 112:
+        assert judged(HELLO, ASKED, alert=alert).reason == "alert-after-request"
+
+
+@pytest.mark.parametrize(
+    ("warning", "ended", "reason"),
+    [
+        (42, "eof", "refused-by-alert"),
+        (42, "reset", "refused-by-alert"),
+        (42, "timeout", "silent-in-handshake"),
+        (112, "eof", "eof-after-request"),
+        (100, "eof", "eof-after-request"),
+    ],
+)
+def test_a_warning_refuses_only_when_the_end_follows_it(
+    warning: int, ended: Ended, reason: str
+) -> None:
+    """Servers warn of a name that they do not know and go on."""
+    found = judge_tls(Trace(states={HELLO, ASKED}, warning=warning, ended=ended))
+    assert found.reason == reason
+    assert judge_tls(Trace(states={HELLO}, warning=warning, ended=ended)).verdict != "closed"
 
 
 def test_an_alert_is_named() -> None:

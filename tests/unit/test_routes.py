@@ -107,10 +107,11 @@ def test_a_tls_block_with_other_keys_is_added_to() -> None:
         "? https://a/\n:\n  type: upstream\n  upstream: b\n",
         'https://a/:\n  type: upstream\n  upstream: "a\n    b"   # c\n',
         "  https://a/:\n      type: upstream\n      upstream: ü\n",
+        "https://a/:\t# c\n  type:\tupstream\t# d\n\t\n  upstream: x\t\n \t# e\n",
     ],
 )
 def test_other_ways_to_write_a_plain_block_are_edited(text: str) -> None:
-    """Byte order mark, document marks, tags, aliases inside, folded and open values."""
+    """Byte order mark, document marks, tags, aliases, folded and open values, tabs that part."""
     before, after = text.splitlines(), put_in(text).splitlines()
     assert all(line in after for line in before)
 
@@ -124,10 +125,11 @@ def test_a_mode_of_ours_is_changed_in_its_place() -> None:
 
 
 def test_a_path_with_odd_letters_is_quoted() -> None:
-    """It means the same when it is read again."""
+    """It means the same when it is read again; a word could be a truth value."""
     after = require(PLAIN, ca_path="our ca: 1.crt").text
     assert 'path: "our ca: 1.crt"' in after
     assert routes(after)[0].authorities == (Authority(path="our ca: 1.crt"),)
+    assert 'path: "on"' in require(PLAIN, ca_path="on").text
 
 
 def test_what_was_changed_by_hand_since_is_not_taken_out() -> None:
@@ -184,6 +186,50 @@ def test_a_gate_before_somebody_elses_request_leaves_the_way_back() -> None:
     assert 'client_authentication: "require" # was request\n' in after
     assert undo(after, ca_path=CA).text == theirs
     assert undo(asked, ca_path=CA).text == theirs
+
+
+@pytest.mark.parametrize(
+    ("item", "ours"),
+    [
+        (f"{{type: string, path: ./{CA}}}", True),
+        (f"{{type: binary, path: {CA}}}", False),
+        (f"{{path: {CA}}}", False),
+        (CA, False),
+    ],
+)
+def test_only_the_text_of_our_file_is_our_authority(item: str, ours: bool) -> None:
+    """By whichever way its path is written; as anything but a text it lets nobody in."""
+    text = (
+        "https://a/:\n  type: proxy\n  tls:\n    client_authentication: require\n"
+        f"    client_certificate_authorities:\n    - !include {item}\n"
+    )
+    assert (require(text, ca_path=CA).routes == ()) is ours
+
+
+def test_a_mode_that_somebody_wrote_between_braces_stays_theirs() -> None:
+    """We write it in quotes; without them it is not ours to take out."""
+    text = "https://a/: {type: proxy, tls: {client_authentication: require}}\n"
+    edited = require(text, ca_path=CA)
+    assert edited.exact
+    assert undo(edited.text, ca_path=CA).text == text
+
+
+def test_a_list_that_somebody_wrote_like_ours_stays_theirs() -> None:
+    """Only the mode was changed, so only that goes back."""
+    theirs = """\
+https://a/:
+  type: upstream
+  tls:
+    client_authentication: "request"
+    client_certificate_authorities:
+        - !include
+            type: string
+            path: cloudflare-ca.crt
+"""
+    edited = require(theirs, ca_path=CA)
+    assert edited.text == theirs.replace('"request"', '"require" # was "request"')
+    assert edited.exact
+    assert undo(edited.text, ca_path=CA).text == theirs
 
 
 def test_of_mixed_modes_everything_is_taken_out() -> None:

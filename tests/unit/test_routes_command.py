@@ -52,7 +52,8 @@ def test_check_is_a_table_of_routes_and_findings(file: Path) -> None:
     """Exit 0 when nothing stands in the way, 1 when something does."""
     file.write_bytes(UPSUN + b"  'https://*.a/': {type: redirect, to: https://a/}\n")
     fine = call(file, "--check")
-    lines = fine.stdout.splitlines()
+    kind, *lines = fine.stdout.splitlines()
+    assert kind == "Upsun configuration"
     assert [line.split() for line in lines[:3]] == [
         ["ROUTE", "TYPE", "TO", "CLIENT", "AUTHENTICATION", "LINE"],
         ["https://a/", "upstream", "x", "none", "3"],
@@ -63,6 +64,8 @@ def test_check_is_a_table_of_routes_and_findings(file: Path) -> None:
     file.write_bytes(UPSUN + b"  http://a/: {type: upstream, upstream: x}\n")
     blocked = call(file, "--check")
     assert (blocked.exit_code, f"{file}:4:3: http://a/ serves" in blocked.stdout) == (1, True)
+    file.write_bytes(TEXT)
+    assert call(file, "--check").stdout.startswith("Platform.sh routes file\n")
     file.write_bytes(call_on(file, UPSUN).stdout_bytes)
     assert "require cloudflare-ca.crt" in call(file, "--check").stdout
 

@@ -63,6 +63,16 @@ def test_the_lines_to_add_by_hand_are_in_the_hint() -> None:
         assert key in refused.value.hint
 
 
+def test_an_edit_that_makes_the_file_too_large_is_refused() -> None:
+    """It is within the limit before and would be over it after; one shared block is not."""
+    alike = "".join(f"https://h{n}/: {{type: redirect, to: x}}\n" for n in range(1000))
+    assert not [found for found in findings(alike) if found.blocking]
+    with pytest.raises(EditError, match="over the platform's limit"):
+        require(alike, ca_path=CA)
+    shared = alike.replace("{type", "&a {type", 1).replace(": {type: redirect, to: x}", ": *a")
+    assert len(require(shared, ca_path=CA).text) < len(shared) + 200
+
+
 def test_undo_of_an_unreadable_file_is_refused() -> None:
     """It has the same eyes."""
     with pytest.raises(EditError):

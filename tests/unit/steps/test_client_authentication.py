@@ -7,9 +7,10 @@ import pytest
 
 from steps.client_authentication import ClientAuthentication
 from steps.errors import PreconditionFailed, StepError, WayBackTaken
-from steps.origin.evidence import Attempt, Bounds, Expect, ProbeReport, UnclearReason
+from steps.origin.evidence import Attempt, Bounds, Expect, ProbeReport
 from steps.origin.look import Way
 from steps.origin.probe import summed_up
+from steps.origin.reasons import UnclearReason
 from steps.origin.resolve import Resolver
 from steps.origin.vantage import Vantage
 from steps.step import Done, Noted, Outcome, Past, Plan, Waiting
@@ -113,7 +114,7 @@ class EndsWithoutAWord(Vantage):
     ("order", "reason", "state"),
     [
         ("published", "eof-after-request", "set"),
-        ("published", "alert-after-request", "set"),
+        ("published", "alert-after-request", "not-yet"),
         ("published", "connect-timeout", "not-yet"),
         ("no-downtime", "eof-after-request", "not-yet"),
     ],

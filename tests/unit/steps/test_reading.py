@@ -8,7 +8,14 @@ from typing import Any, cast
 import pytest
 
 from steps.clients.cloudflare_models import DnsRecord, TokenStatus
-from steps.clients.platformsh_models import Activity, Deployment, Domain, Environment
+from steps.clients.platformsh_models import (
+    Activity,
+    Capabilities,
+    CustomDomains,
+    Deployment,
+    Domain,
+    Environment,
+)
 from steps.errors import ClientError, Denied, NotFound, PreconditionFailed
 from steps.origin.evidence import Shown
 from steps.preflight_reading import PreflightReading
@@ -18,6 +25,7 @@ from tests.doubles.world import NOON, SITE
 
 EDGE = "main.example-edge.net"
 HEAD, OLDER = "a" * 40, "b" * 40
+PLAN = CustomDomains(enabled=True, environments_with_domains_limit=5)
 
 
 def record(name: str, content: str, *, proxied: bool = True, kind: str = "CNAME") -> DnsRecord:
@@ -47,6 +55,7 @@ class Vendors:
     about: dict[str, object] = field(default_factory=dict)
     deployed: bool = True
     visible: bool = True
+    plan: CustomDomains | None = PLAN
 
     def dns_records(self, zone_id: str) -> Sequence[DnsRecord]:
         return self.records
@@ -59,6 +68,11 @@ class Vendors:
 
     def environments(self, project: str) -> Sequence[Environment]:
         return self.environments_listed
+
+    def capabilities(self, project: str) -> Capabilities:
+        if not self.visible:
+            raise Denied("No.", service="Platform.sh", doing="read what the plan allows")
+        return Capabilities(custom_domains=self.plan)
 
     def domains(self, project: str) -> Sequence[Domain]:
         return (Domain(name="www.example.com"),)
@@ -118,7 +132,25 @@ def test_could_not_ask_is_not_told_as_shows_none(trouble: str, said: str) -> Non
 
 def test_inheriting_environments_have_one_order() -> None:
     """Their names stand on the card of client authentication, which an approval is bound to."""
-    assert Vendors().reading().inheriting(SITE) == ("blue", "review")
+    (told,) = Vendors().reading().inheriting(SITE)
+    assert told.startswith("blue, review (leave it closed")
+    assert Vendors(environments_listed=()).reading().inheriting(SITE) == ()
+
+
+@pytest.mark.parametrize(
+    ("vendors", "end"),
+    [
+        (Vendors(), "a domain of its own behind Cloudflare)"),
+        (Vendors(plan=CustomDomains(enabled=True)), "if the plan has that)"),
+        (Vendors(plan=None), "if the plan has that)"),
+        (Vendors(visible=False), "if the plan has that)"),
+        (Vendors(plan=CustomDomains(enabled=True, environments_with_domains_limit=1)), "branch)"),
+        (Vendors(plan=CustomDomains(enabled=False)), "branch)"),
+    ],
+)
+def test_a_domain_is_offered_as_far_as_the_plan_can_be_read(vendors: Vendors, end: str) -> None:
+    """Production is one of the environments that may have domains."""
+    assert vendors.reading().inheriting(SITE)[0].endswith(end)
 
 
 @pytest.mark.parametrize(

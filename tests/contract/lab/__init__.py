@@ -1,0 +1,1 @@
+"""The laboratory: real servers in many settings, and what is right to say of each."""
