@@ -212,7 +212,7 @@ class RouteStep:
 
     def now(self, plan: Plan) -> RouteFacts:
         """What is there now, by the way in that the plan is bound to."""
-        return self.look(plan.site, way=plan.inputs["way"])
+        return self.look(plan.site, way=plan.inputs.get("way", ""))
 
     def probe(self, site: Site, past: Past, control: Callable[[], bool]) -> ProbeReport:
         """The origin probe on every address, in fresh sessions."""
