@@ -32,7 +32,9 @@ FINE = frozenset({
     "SSL mode full, Automatic SSL/TLS auto, origin pulls off, development mode off.",
     "The zone's settings act on these hosts too; they are looked at before and after:"
     " status.example.com.",
-    "These environments would inherit client authentication: staging.",
+    "These environments would inherit client authentication: staging (leave it closed, or HTTP"
+    " access control with the block kept off the branch, or a domain of its own behind"
+    " Cloudflare).",
 })  # fmt: skip
 """What the card of a site in order says."""
 
