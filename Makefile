@@ -31,8 +31,8 @@ $(VENV)/.dev: uv.lock pyproject.toml
 	$(call sync,)
 	@touch $(VENV)/.sandbox
 
-sandbox: $(VENV)/.sandbox ## the whole product here, no account (AUTO=1 by itself; ORDER=published; UNDO=1)
-	@AUTO=$(AUTO) ORDER=$(ORDER) UNDO=$(UNDO) $(BIN)/python -m sandbox
+sandbox: $(VENV)/.sandbox ## the whole product here, no account (AUTO=1 by itself; ORDER=published; UNDO=1; CODE=github or gitlab)
+	@AUTO=$(AUTO) ORDER=$(ORDER) UNDO=$(UNDO) CODE=$(CODE) $(BIN)/python -m sandbox
 
 run: $(VENV)/.sandbox ## the bot, with the settings of the environment
 	@$(BIN)/python app.py

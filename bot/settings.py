@@ -66,6 +66,22 @@ class Git(Group):
     author_email: str = Field("mtls-bot@localhost", description="The author's address.")
 
 
+class Github(Group):
+    token: SecretStr = Field(
+        SecretStr(""), description="Opens pull requests where the code is at GitHub."
+    )
+    url: Url = Field(
+        "https://api.github.com", description="Its API; `https://HOST/api/v3` for Enterprise."
+    )
+
+
+class Gitlab(Group):
+    token: SecretStr = Field(
+        SecretStr(""), description="Opens merge requests where the code is at GitLab."
+    )
+    url: Url = Field("https://gitlab.com/api/v4", description="Its API, of your own as well.")
+
+
 class Run(Group):
     settle_seconds: float = Field(
         60.0, ge=0, description="Wait between a switch at Cloudflare and what relies on it."
@@ -172,6 +188,8 @@ class Settings(BaseSettings):
     cloudflare: Cloudflare
     platformsh: Platformsh
     git: Git = Git()
+    github: Github = Github()
+    gitlab: Gitlab = Gitlab()
     run: Run = Run()
     access: Access = Access()
     store: Store = Store()

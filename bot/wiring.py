@@ -35,10 +35,13 @@ from steps.client_authentication import WayBack
 from steps.clients.api_token import ApiToken
 from steps.clients.cloudflare import cloudflare
 from steps.clients.git_objects import Author
+from steps.clients.github import github
+from steps.clients.gitlab import gitlab
 from steps.clients.platformsh import certifier, platformsh
 from steps.clients.repository import Repository
 from steps.deployments import Rhythm
 from steps.directory import Directory
+from steps.following import Following
 from steps.origin.evidence import Bounds
 from steps.origin.look import Way
 from steps.origin.resolve import Resolver
@@ -47,6 +50,7 @@ from steps.pinned import client_ca, git_host_keys, origin_ca_roots
 from steps.reading import Reading
 from steps.registry import Options, Steps, all_steps
 from steps.step import Past, Plan, Site, Verdict
+from steps.ways import Reach, Ways
 from steps.zone_settings import baselines
 
 log = structlog.get_logger()
@@ -82,14 +86,28 @@ def parts(settings: Settings) -> Parts:
     public = _text(seam.visitor_roots) or Path(certifi.where()).read_text()
     roots = f"{public}\n{_text(seam.origin_ca_roots) or origin_ca_roots()}"
     vantage = _vantage(settings, roots)
+    author = Author(settings.git.author_name, settings.git.author_email)
     repository = Repository(
         vendor, certifier(auth, base=seam.certifier_url).certify,
-        _text(seam.git_host_keys) or git_host_keys(),
-        Author(settings.git.author_name, settings.git.author_email),
+        _text(seam.git_host_keys) or git_host_keys(), author,
     )  # fmt: skip
-    reading = Reading(zone, vendor, repository, vantage, clock)
+    again = timedelta(seconds=seam.look_again_seconds)
+    following = Following(vendor, Rhythm(look_again=again))
+    ways = Ways(vendor, repository, author, following, _reach(settings))
+    reading = Reading(zone, vendor, repository, ways, vantage, clock)
     options = _options(settings, public)
-    return Parts(reading, Directory(zone, vendor), vantage, all_steps(reading, options, clock))
+    steps = all_steps(reading, options, clock)
+    return Parts(reading, Directory(zone, vendor), vantage, steps)
+
+
+def _reach(settings: Settings) -> dict[str, Reach]:
+    """The git hosts that a token is set for."""
+    found = {}
+    for name, group, client in (("github", settings.github, github),
+                                ("gitlab", settings.gitlab, gitlab)):  # fmt: skip
+        if group.token.get_secret_value():
+            found[name] = Reach(client(group.token, base=group.url), group.url)
+    return found
 
 
 def _options(settings: Settings, public: str) -> Options:

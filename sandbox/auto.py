@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.people_acting import Conversation, readable
+from sandbox.people_acting import Conversation, readable, reviewed
 from sandbox.world import Scenario, World
 
 CLOSED = "The origin is closed."
@@ -35,11 +35,12 @@ class Outcome:
         )
 
 
-def drive(*, order: Literal["no-downtime", "published"], undo: bool) -> int:
+def drive(scenario: Scenario, *, order: Literal["no-downtime", "published"], undo: bool) -> int:
     """Exit code 0 only if the origin ended as it should and every law held."""
-    world = World(Scenario.demo())
+    world = World(scenario)
     try:
-        outcome = run(world, order=order, undo=undo, tell=_print)
+        with reviewed(world.host.hosted if world.host else None, seconds=1.0):
+            outcome = run(world, order=order, undo=undo, tell=_print)
     finally:
         world.close()
     for problem in outcome.problems:
@@ -104,6 +105,7 @@ def leaks(world: World) -> list[str]:
     secrets = {
         world.slack.bot_token, world.slack.app_token, world.cloudflare.token,
         world.platformsh.api_token, "PRIVATE KEY-----", "only-in-the-sandbox",
+        *({world.host.token} if world.host else ()),
     }  # fmt: skip
     places = {
         "the bot's log": world.bot.log().encode(),

@@ -1,9 +1,13 @@
 """The people of the demonstration: a starter and an approver who press what people would."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle
 from typing import Any
 
+from sandbox.hosting.hosted import Hosted, Method
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.slack.stand_in import SlackStandIn
 
@@ -123,3 +127,28 @@ def readable(text: str) -> str:
 def _first_option(block: Json) -> str:
     options = block["element"].get("options") or []
     return str(options[0]["value"]) if options else ""
+
+
+METHODS: tuple[Method, ...] = ("squash", "merge", "rebase")
+
+
+@contextmanager
+def reviewed(hosted: Hosted | None, *methods: Method, seconds: float = 0.05) -> Iterator[None]:
+    """Somebody at the git host looks every so many seconds and merges what is open.
+
+    Each merge is made by the next of the methods. Nobody where the code is at Platform.sh.
+    """
+    over, turn = threading.Event(), cycle(methods or METHODS)
+
+    def work() -> None:
+        while hosted is not None and not over.wait(seconds):
+            for request in [r for r in hosted.requests if r.state == "open"]:
+                hosted.merge(request.number, next(turn))
+
+    thread = threading.Thread(target=work, name="reviewer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.authorities import Authorities
 from sandbox.bot_process import BotProcess
@@ -13,6 +13,8 @@ from sandbox.cloudflare.pull import OriginAddress
 from sandbox.cloudflare.stand_in import CloudflareStandIn
 from sandbox.dns import NameServer, Table
 from sandbox.faults import Faults
+from sandbox.github import GithubStandIn
+from sandbox.gitlab import GitlabStandIn
 from sandbox.journal import Journal
 from sandbox.other_origin import OtherOrigin
 from sandbox.platformsh.stand_in import HOSTS, PlatformshStandIn
@@ -39,6 +41,8 @@ class Scenario:
     ssl: str = "full"
     gate: bool = True
     seed: int = 1
+    code: Literal["platformsh", "github", "gitlab", "elsewhere"] = "platformsh"
+    """Who hosts the code; elsewhere is what the bot does not reach."""
     visitors_rate: float = 22.0
 
     @classmethod
@@ -73,6 +77,7 @@ class World:
         }  # fmt: skip
         self.platformsh = PlatformshStandIn(**shared)
         self._closing.callback(self.platformsh.close)
+        self.host = self._git_host(shared["journal"], shared["faults"])
         self.other = OtherOrigin(
             self.authorities, (OTHER_HOST,), https_port=self.platformsh.https_port,
             http_port=self.platformsh.http_port,
@@ -92,6 +97,29 @@ class World:
         self.troubles = Troubles(self.platformsh, self.cloudflare, self.faults, self.bot)
         self._closing.callback(self.troubles.close)
         self.slack.page.trouble = self.troubles.press
+
+    def _git_host(self, journal: Journal, faults: Faults) -> GithubStandIn | GitlabStandIn | None:
+        """The host of the code where that is not Platform.sh, and Platform.sh's integration."""
+        code, vendor = self.scenario.code, self.platformsh
+        if code == "platformsh":
+            return None
+        vendor.project.repository_url = f"git@{code}.example:example/shop.git"
+        if code == "elsewhere":
+            source = {"id": "int1", "type": "bitbucket", "repository": "example/shop"}
+            vendor.project.integrations = [source]
+            return None
+        make = GithubStandIn if code == "github" else GitlabStandIn
+        host = make(
+            vendor.repository, self.directory, journal=journal, faults=faults, moved=self._moved
+        )
+        self._closing.callback(host.close)
+        vendor.project.integrations = [host.integration]
+        return host
+
+    def _moved(self, branch: str, _old: str, _new: str) -> None:
+        """A branch has moved at the git host: the integration fetches it."""
+        assert self.host is not None
+        self.platformsh.mirrored(self.host.hosted.git.path, branch, self.scenario.code)
 
     def _origins(self, content: str) -> tuple[OriginAddress, ...]:
         ports = (self.platformsh.https_port, self.platformsh.http_port)
@@ -151,7 +179,14 @@ class World:
             "MTLS_SEAM_PROBE_NETWORKS": "127.0.0.0/8",
             "MTLS_SEAM_LOOK_AGAIN_SECONDS": str(scenario.look_again_seconds),
             **{f"MTLS_SEAM_{name}": str(path) for name, path in files.items()},
+            **self._host_settings(),
         }
+
+    def _host_settings(self) -> dict[str, str]:
+        if self.host is None:
+            return {}
+        name = self.scenario.code.upper()
+        return {f"MTLS_{name}_TOKEN": self.host.token, f"MTLS_{name}_URL": self.host.url}
 
     def _files(self) -> Mapping[str, Path]:
         made = self.authorities
@@ -202,6 +237,11 @@ class World:
             "cloudflare": len(self.journal.writes("cloudflare")),
             "platformsh": len(self.journal.writes("platformsh")),
             "git": len(self.journal.writes("git")),
+            **(
+                {self.scenario.code: len(self.journal.writes(self.scenario.code))}
+                if self.host
+                else {}
+            ),
         }
 
     def close(self) -> None:

@@ -9,12 +9,16 @@ from steps.clients.redaction import redacted
 from steps.errors import PreconditionFailed, StepError
 from steps.step import Done, Outcome, Site, Waiting
 
+_TAIL_LINES, _TAIL = 12, 1500
+
 
 class Activity(Protocol):
     """One activity of Platform.sh, as far as it matters here."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
     @property
     def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:
         """``complete`` with ``success`` is the only success; an unknown state is a failure."""
@@ -45,6 +49,13 @@ class Activities(Protocol):
         ...
 
     def redeploy(self, project: str, environment: str) -> Activity | None: ...
+    def staged(self, project: str, environment: str) -> Sequence[Activity]:
+        """Activities of any type that wait to be deployed by hand."""
+        ...
+
+    def deploy(self, project: str, environment: str) -> Activity | None:
+        """Deploy what is staged; None when nothing was started."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ class Rhythm:
 
     look_again: timedelta = timedelta(seconds=5)
     give_up: timedelta = timedelta(minutes=30)
+    people: timedelta = timedelta(days=14)
+    """How long people may take to merge a request or to bring in a patch."""
 
     def waiting(self, what: str, handle: Mapping[str, str], now: datetime) -> Waiting:
         """A wait that begins now."""
@@ -61,6 +74,16 @@ class Rhythm:
     def again(self, waiting: Waiting, now: datetime) -> Waiting:
         """The same wait, looked at again later."""
         return Waiting(waiting.what, waiting.handle, now + self.look_again, waiting.give_up_at)
+
+    def for_people(self, what: str, handle: Mapping[str, str], now: datetime) -> Waiting:
+        """A wait for what people do elsewhere, in their own time."""
+        return Waiting(what, dict(handle), now + self.look_again, now + self.people)
+
+    def patient(self, waiting: Waiting, now: datetime) -> Waiting:
+        """The same wait for people: the longer it lasts, the less often it is looked at."""
+        lasted = now - (waiting.give_up_at - self.people)
+        pause = min(max(lasted / 30, self.look_again), max(timedelta(minutes=1), self.look_again))
+        return Waiting(waiting.what, waiting.handle, now + pause, waiting.give_up_at)
 
 
 def newest_redeploy(platformsh: Activities, site: Site) -> str:
@@ -117,10 +140,16 @@ def must_have_succeeded(platformsh: Activities, site: Site, activity: Activity) 
             hint="Deploy the staged changes in the console (or switch manual deployments off), then"
             " press Retry.",
         )
-    log = platformsh.activity_log(site.project, activity.id).strip()
-    tail = redacted("\n".join(log.splitlines()[-10:]))  # hooks print what they should not
+    tail = log_tail(platformsh.activity_log(site.project, activity.id))
     raise StepError(
         f"The deployment did not succeed ({activity.outcome}); the origin serves what it served"
         f" before.\n{tail}".strip(),
         hint="Put right what the log says, then press Retry; Undo takes the change back.",
     )
+
+
+def log_tail(log: str) -> str:
+    """The end of a build's log as a card shows it, without anything that looks like a secret."""
+    lines = redacted(log.strip(), most=len(log)).splitlines()[-_TAIL_LINES:]
+    tail = "\n".join(line.rstrip() for line in lines)
+    return tail if len(tail) <= _TAIL else f"…{tail[-_TAIL:]}"

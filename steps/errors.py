@@ -9,7 +9,7 @@
     │   └─ UnknownSite
     ├─ StepError                      a step that cannot go on
     │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
-    │   ├─ PlanVoid
+    │   └─ PlanVoid: RequestClosed  NotAsApproved
     ├─ EditError                      a routes file that we will not edit: file, line, column
     ├─ ClientError                    outside: .service .doing .status .vendor_code .request_id
     │   ├─ Unreachable  RateLimited  Denied  NotFound  AlreadyExists  UnexpectedReply
@@ -124,6 +124,18 @@ class WayBackTaken(StepError):
     """Visitors were refused, so the step went back by itself as its plan said."""
 
     code = "way-back-taken"
+
+
+class RequestClosed(PlanVoid):
+    """A pull or merge request ended without being merged; the branch is as it was."""
+
+    code = "request-closed"
+
+
+class NotAsApproved(PlanVoid):
+    """What was brought in is not what was approved."""
+
+    code = "not-as-approved"
 
 
 class EditError(RolloutError):

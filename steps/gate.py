@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from steps.configuration import kept
 from steps.errors import PreconditionFailed
-from steps.route_change import Push
-from steps.route_step import PAGE, RouteFacts, RouteStep, receipt
+from steps.route_step import PAGE, RouteFacts, RouteStep, expected, receipt
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
+from steps.way_in import Push
 from steps.zone_settings import broken
 
 GATE = "Ask for Cloudflare's client certificate at the origin"
+WHY = """\
+Every https route asks for a client certificate and lets everybody in,
+with one or without: so it can be seen whether Cloudflare shows its own
+before anybody is refused."""
+PREVIEW = "It asks for a client certificate and serves everybody, like production."
 
 
 @dataclass
@@ -38,15 +44,17 @@ class Gate(RouteStep):
             raise PreconditionFailed(
                 " ".join(facts.problems), hint="Put this right at Cloudflare, then press Retry."
             )
-        files = self.changed_files(facts, "request")
+        changed = self.change(facts, "request")
+        files = {change.path: change.after for change in changed.files}
         return Plan(
             step=self.key, site=site, changes=self.changes(site, facts, files, "request", "brief"),
-            inputs=self.inputs(facts, files), page=PAGE,
+            inputs=self.inputs(facts, files, kept(changed)), page=PAGE,
             notes=(
                 "The origin asks for a certificate and lets everybody in. A page of the site then"
                 f" says what Cloudflare presented ({self.path}): only SUCCESS opens the next step.",
+                *facts.way.told(site),
             ),
-            way_back="One commit takes it out again: a push and one deployment.",
+            way_back=facts.way.back(site),
         )  # fmt: skip
 
     def satisfied(self, site: Site, facts: RouteFacts, past: Past) -> tuple[str, ...]:
@@ -64,15 +72,22 @@ class Gate(RouteStep):
         return any(route.client_authentication == "require" for route in facts.deployed)
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
-        """Push the change."""
-        push = Push(lambda: self.changed_files(self.look(plan.site), "request"), GATE)
-        return self.pusher.pushed(plan, notes, push, now=now)
+        """Bring the change in."""
+        return self.way(plan).bring(plan, notes, self._push(plan), past=past, now=now)
+
+    def _push(self, plan: Plan) -> Push:
+        return Push(
+            lambda: self.changed_files(self.now(plan), "request"), GATE, WHY,
+            expected=expected(plan), shown=lambda: self.all_have(self.now(plan), "request"),
+            preview=PREVIEW,
+        )  # fmt: skip
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the deployment ended?"""
-        if not self.pusher.deployed(plan.site, waiting.handle["commit"]):
-            return self.pusher.rhythm.again(waiting, now)
-        return Done(receipt(plan, waiting.handle["commit"]))
+        brought = self.way(plan).poll(plan, waiting, self._push(plan), now=now)
+        if isinstance(brought, Done):
+            return Done(receipt(plan, brought.receipt), brought.evidence)
+        return brought
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """Every one of k uncached looks says SUCCESS, at every address of Cloudflare."""

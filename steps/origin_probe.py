@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from steps.origin.evidence import Expect, ProbeReport
 from steps.origin.look import Look
 from steps.origin.vantage import Seen, Vantage
-from steps.route_step import probe_rows
+from steps.route_step import probe_rows, without_accepted
 from steps.step import Done, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines
 
@@ -60,7 +60,7 @@ class OriginProbe:
         )
         if report.verdict == "closed" and looks:
             return _beside(self.vantage.visit(looks), verdict_of(report))
-        return verdict_of(report)
+        return _by_acceptance(past, report, verdict_of(report))
 
     def _served(self, hosts: Sequence[str], looks: Mapping[str, Look]) -> bool:
         """Whether the site answers through Cloudflare now: as before the run, if there is one."""
@@ -106,3 +106,12 @@ def verdict_of(report: ProbeReport) -> Verdict:
     return Verdict(
         "inconclusive", (closed, *told), rows=rows, acceptable=report.closed > 0, hint=hint
     )
+
+
+def _by_acceptance(past: Past, report: ProbeReport, seen: Verdict) -> Verdict:
+    """Open only where an approver left it open knowingly: never called closed, named once more."""
+    left = past.receipts.get("client-authentication", {}).get("open", "")
+    if seen.state != "failed" or without_accepted(report, {"open": left}).verdict != "closed":
+        return seen
+    said = f"Left open by acceptance: {left}. Everything else refused without our certificate."
+    return replace(seen, state="inconclusive", evidence=(said, *seen.evidence), acceptable=True)

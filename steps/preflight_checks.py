@@ -60,11 +60,13 @@ class ProjectFacts:
     deployed: str
     """The commit that the last successful deployment brought; empty when that is unknown."""
     last_deployment_good: bool
-    external: str
-    """Where the code is hosted, when that is not Platform.sh; empty otherwise."""
     config_dir: str
     routes_have_tls: bool
     edge_hostname: str
+    way: tuple[str, ...] = ()
+    """What people must do for a change to come in, a sentence each."""
+    way_problems: tuple[str, ...] = ()
+    """Why a change cannot come in, a sentence each."""
     may_change: bool = True
     """The token's user is offered a redeploy, as an admin is."""
     hook_failed: bool = False
@@ -172,16 +174,7 @@ def _project(project: ProjectFacts) -> Iterator[str]:
 
 
 def _code(project: ProjectFacts) -> Iterator[str]:
-    if project.external:
-        yield (
-            f"The code is hosted at {project.external} and only mirrored here: a push would be"
-            " overwritten. Put the change in by a pull request there."
-        )
-    if project.config_dir != ".platform":
-        yield (
-            f"The configuration is in {project.config_dir} (Upsun Flex), which this bot does not"
-            " edit yet. Put the change in by hand."
-        )
+    yield from project.way_problems
 
 
 def _deployment(project: ProjectFacts) -> Iterator[str]:
@@ -191,11 +184,6 @@ def _deployment(project: ProjectFacts) -> Iterator[str]:
         yield (
             f"Changes are staged on {project.environment}: our deployment would release other"
             " people's work."
-        )
-    if project.manual:
-        yield (
-            f"{project.environment} is deployed by hand (manual deployments): a push would only be"
-            " staged. Switch that off for the run."
         )
     if not project.last_deployment_good:
         yield f"The last deployment of {project.environment} has failed."
@@ -208,7 +196,7 @@ def _deployment(project: ProjectFacts) -> Iterator[str]:
 
 def _routes(facts: PreflightFacts) -> Iterator[str]:
     for finding in facts.findings:
-        if finding.blocking:
+        if finding.blocking and not finding.acceptable:
             where = f" (line {finding.line})" if finding.line else ""
             hint = f" {finding.hint}" if finding.hint else ""
             yield f"{finding.message}{where}{hint}"
@@ -242,6 +230,12 @@ def _zone_remarks(facts: PreflightFacts) -> Iterator[str]:
 
 
 def _other_remarks(facts: PreflightFacts) -> Iterator[str]:
+    yield from facts.project.way
+    if facts.project.manual:
+        yield (
+            f"{facts.project.environment} is deployed by hand (manual deployments): what our"
+            " commits stage is deployed under the same approval, and nothing else."
+        )
     if facts.neighbours:
         yield (
             "The zone's settings act on these hosts too; they are looked at before and after:"
@@ -254,7 +248,9 @@ def _other_remarks(facts: PreflightFacts) -> Iterator[str]:
         )
     yield from _project_remarks(facts.project)
     for finding in facts.findings:
-        if not finding.blocking:
+        if finding.acceptable:
+            yield f"{finding.message} Client authentication asks to accept this by name."
+        elif not finding.blocking:
             yield finding.message
     yield from facts.notes
 

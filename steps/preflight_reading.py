@@ -3,22 +3,20 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from steps import routes
 from steps.certificates import ORIGIN_CA_ROOTS, covers, fingerprints, stand_in
 from steps.clients.cloudflare_models import TokenStatus
 from steps.clients.cloudflare_overrides import CouldNotLook, load_balanced, looked, worker_patterns
 from steps.clients.platformsh_models import Deployment, Environment
-from steps.clients.repository import is_external
+from steps.configuration import Configuration
 from steps.errors import Denied, NotFound, UnexpectedReply
 from steps.preflight import SETTINGS
 from steps.preflight_checks import PreflightFacts, ProjectFacts, ZoneFacts
 from steps.reading import Reading
-from steps.route_change import CA_FILE
-from steps.routes import Finding
 from steps.step import Site
+from steps.way_in import WayIn
 from steps.zone_settings import there_or_not
 
-PLATFORM = ".platform"
+OTHER_FILE = "other-ca-file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +34,21 @@ class PreflightReading:
     def read(self, site: Site) -> PreflightFacts:
         """The same, asked anew for each part."""
         reading = self.reading
-        head = reading.repository.head(site.project, site.environment)
-        text = reading.repository.read(head, f"{head.config_dir}/routes.yaml")
-        findings, written = _routes(text, f"{head.config_dir}/routes.yaml")
-        if head.config_dir != PLATFORM:
-            findings = ()  # another product, which is a block of its own
-        ca = reading.repository.read(head, f"{head.config_dir}/{CA_FILE}")
-        beside = fingerprints((ca or b"").decode(errors="replace"))
+        way = reading.ways.of(site)
+        head = way.head(site)
+        beside = fingerprints((head.content(head.ca_path) or b"").decode(errors="replace"))
+        same = set(beside) == set(fingerprints(self.client_ca))
+        ca = (head.content(head.ca_path) if same else None) or self.client_ca.encode()
         deployed = {f for route in reading.deployed(site) for f in route.authorities}
-        wrong = {*beside, *written, *deployed} & set(ORIGIN_CA_ROOTS)
-        if ca is not None and not wrong and set(beside) != set(fingerprints(self.client_ca)):
-            findings = (*findings, _foreign_ca(f"{head.config_dir}/{CA_FILE}"))
+        wrong = {*beside, *_written(head), *deployed} & set(ORIGIN_CA_ROOTS)
+        # An Origin CA root in the place of our CA has a block with better words.
+        findings = tuple(
+            f for f in head.asking("require", ca).findings if not (wrong and f.code == OTHER_FILE)
+        )
         hosts, token = reading.hosts(site), self.token()
         return PreflightFacts(
             zone=self._zone(site, token),
-            project=self._project(site, head.commit, head.config_dir, [h.name for h in hosts]),
+            project=self._project(site, way, head, [h.name for h in hosts]),
             hosts=hosts, findings=findings, wrong_ca=bool(wrong),
             neighbours=reading.neighbours(site), inheriting=reading.inheriting(site),
             notes=(*self._unseen(site, token), *self._wildcards(site)),
@@ -100,7 +98,9 @@ class PreflightReading:
         except (Denied, NotFound, UnexpectedReply):
             return None
 
-    def _project(self, site: Site, head: str, config_dir: str, hosts: list[str]) -> ProjectFacts:
+    def _project(
+        self, site: Site, way: WayIn, head: Configuration, hosts: list[str]
+    ) -> ProjectFacts:
         vendor = self.reading.platformsh
         project = vendor.project(site.project)
         environment = vendor.environment(site.project, site.environment)
@@ -110,9 +110,9 @@ class PreflightReading:
             type=environment.type, status=environment.status, dirty=environment.is_dirty,
             staged=environment.has_staged_activities,
             manual=vendor.manual_deployments(site.project, site.environment),
-            head=head, deployed=self.deployed_commit(site, head),
+            head=head.commit, deployed=self.deployed_commit(site, head.commit),
             last_deployment_good=state is None or state.last_deployment_successful is not False,
-            external=self._external(site, project.repository.url), config_dir=config_dir,
+            way=way.told(site), way_problems=way.unfit(site), config_dir=head.directory,
             routes_have_tls=_tells_tls(vendor.current_deployment(site.project, site.environment)),
             edge_hostname=environment.edge_hostname, may_change=_may_redeploy(environment),
             hook_failed=state is not None and state.last_deployment_failure_reason == "shell",
@@ -131,16 +131,6 @@ class PreflightReading:
             return ""
         return next((a.pushed for a in pushes if a.outcome == "success" and a.pushed), "")
 
-    def _external(self, site: Site, url: str) -> str:
-        """The code's host when it is not Platform.sh; by the URL where integrations are hidden."""
-        try:
-            source = self.reading.platformsh.code_source(site.project)
-        except Denied:
-            source = None
-        if source is not None:
-            return str(source.repository or source.project or source.type)
-        return is_external(url)
-
     def _other_custom(self, site: Site, hosts: list[str]) -> tuple[str, ...]:
         """Custom certificates of the project that cover a host of the site."""
         return tuple(
@@ -150,28 +140,10 @@ class PreflightReading:
         )  # fmt: skip
 
 
-def _routes(text: bytes | None, path: str) -> tuple[tuple[Finding, ...], set[str]]:
-    """What stands in the way in the routes file, and the authorities written into it."""
-    if text is None:
-        missing = Finding(
-            "no-routes-file",
-            f"There is no {path} in the repository: the one default route is deployed.",
-            hint="Write the routes out in that file and deploy it.",
-        )
-        return (missing,), set()
-    plain = text.decode(errors="replace")
-    findings = routes.findings(plain, ca_path=CA_FILE)
-    if any(finding.code == "unreadable" for finding in findings):
-        return findings, set()
-    listed = (one for route in routes.routes(plain) for one in route.authorities)
-    return findings, {digest for one in listed for digest in fingerprints(one.pem)}
-
-
-def _foreign_ca(path: str) -> Finding:
-    return Finding(
-        "foreign-ca-file", f"{path} is there already and holds another certificate than ours.",
-        hint="Move it out of the way, or put Cloudflare's origin pull CA into it.",
-    )  # fmt: skip
+def _written(head: Configuration) -> set[str]:
+    """The authorities that are written into the routes themselves."""
+    listed = (one for route in head.routes() for one in route.authorities)
+    return {digest for one in listed for digest in fingerprints(one.pem)}
 
 
 def _left(ends: datetime | None, now: datetime) -> timedelta | None:

@@ -23,6 +23,7 @@ from steps.origin.vantage import Vantage
 from steps.route_step import DeployedRoute
 from steps.site_hosts import Host, sort_hosts
 from steps.step import Site
+from steps.ways import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Reading:
     cloudflare: CloudflareClient
     platformsh: PlatformshClient
     repository: Repository
+    ways: Ways
     vantage: Vantage
     clock: Callable[[], datetime]
 
@@ -40,7 +42,10 @@ class Reading:
         cloudflare = replace(self.cloudflare, service=self.cloudflare.service.once())
         platformsh = replace(self.platformsh, service=self.platformsh.service.once())
         repository = replace(self.repository, platformsh=platformsh)
-        return replace(self, cloudflare=cloudflare, platformsh=platformsh, repository=repository)
+        ways = replace(self.ways, projects=platformsh, repository=repository)
+        return replace(
+            self, cloudflare=cloudflare, platformsh=platformsh, repository=repository, ways=ways
+        )
 
     def edge_hostname(self, site: Site) -> str:
         """The name of the origin. Raises NotFound for an environment without one."""
@@ -247,3 +252,14 @@ class Reading:
         if not covers(certificate.names, host):
             return "its names do not cover this host"
         return distrust(certificate.chain, roots, at=self.clock())
+
+    def brought(self, site: Site, commit: str) -> bool:
+        """Whether the push that brought this commit has been deployed well."""
+        pushes = self.platformsh.activities(
+            site.project, environment=site.environment, type="environment.push"
+        )
+        return any(a.pushed == commit and a.outcome == "success" for a in pushes)
+
+    def manual(self, site: Site) -> bool:
+        """Whether deployments of the environment wait for somebody."""
+        return self.platformsh.manual_deployments(site.project, site.environment)

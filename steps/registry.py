@@ -24,7 +24,7 @@ from steps.origin_pulls import OriginPulls, OriginPullsBack
 from steps.preflight import Preflight
 from steps.preflight_reading import PreflightReading
 from steps.reading import Reading
-from steps.route_change import Pusher
+from steps.route_step import Ground
 from steps.ssl_mode import AutomaticSslBack, SslFull, SslHold, SslModeBack, SslStrict
 from steps.step import Past, Site, Step
 
@@ -132,11 +132,11 @@ def _certificate_steps(
 
 
 def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
-    pusher = Pusher(reading.repository, reading.platformsh, options.rhythm)
-    common = (
-        pusher, reading.vantage, options.client_ca, reading.deployed, reading.inheriting,
-        reading.edge_hostname,
+    ground = Ground(
+        reading.ways, reading.deployed, reading.inheriting, reading.edge_hostname,
+        reading.manual, reading.brought, reading.ways.following.deploying,
     )  # fmt: skip
+    common = (ground, reading.vantage, options.client_ca)
 
     def ready(site: Site) -> tuple[str, ...]:
         """Origin pulls on and, where a page can show it, really presented."""
@@ -158,6 +158,7 @@ def _route_steps(reading: Reading, options: Options) -> list[Step[Any]]:
             ready=ready,
             gated=bool(options.gate_path),
             back=options.way_back,
+            pulls=reading.ready,
             unserved=lambda site: (
                 *reading.unserved(site),
                 *reading.others_work(site),

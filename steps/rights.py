@@ -1,6 +1,6 @@
 """What the tokens may do, asked one by one; for `python app.py check`. Reads only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,9 @@ from steps.clients import cloudflare_overrides as overrides
 from steps.clients.cloudflare import CloudflareClient
 from steps.clients.cloudflare_rights import rights
 from steps.clients.platformsh import PlatformshClient
+from steps.clients.platformsh_models import Titled
 from steps.errors import ClientError, Denied
+from steps.ways import Ways
 
 State: TypeAlias = Literal["fine", "missing", "unknown"]
 _STATES: Mapping[str, State] = {"yes": "fine", "no": "missing", "unknown": "unknown"}
@@ -111,6 +113,26 @@ def _project_rights(client: PlatformshClient, project: str) -> Iterator[Checked]
         ("integrations (optional)", lambda: client.code_source(project), admin),
     ):
         yield checked(f"{name}: {what}", ask, todo)
+
+
+def code_rights(ways: Ways, projects: Callable[[], Sequence[Titled]]) -> Iterator[Checked]:
+    """Where the first project's code is, and whether a change can be brought in there."""
+    try:
+        for project in projects()[:1]:
+            name = ways.name_of(project.id)
+            kind, _, where = name.partition(":")
+            if kind not in ways.reach:
+                said = {"native": "Platform.sh's own git"}.get(kind, f"{where}, by a patch")
+                yield Checked(f"Code of {project.id}: {said}", "fine")
+                continue
+            host = ways.reach[kind].host
+            may = host.may_push(where)
+            state: State = "unknown" if may is None else "fine" if may else "missing"
+            todo = "" if may else f"The token must be able to make branches and {host.noun}s."
+            yield Checked(f"Code of {project.id}: {where} at {host.vendor}", state, todo)
+    except ClientError as error:
+        state = "missing" if isinstance(error, Denied) else "unknown"
+        yield Checked("Code", state, f"{error.for_people} {error.hint}".strip())
 
 
 def _public_key() -> str:

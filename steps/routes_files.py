@@ -177,7 +177,13 @@ def _place(found: Directory) -> tuple[str, str | None]:
     if found.kind == "platformsh":
         path = f"{found.path}/routes.yaml"
         return path, found.texts.get(path)
-    return next((path, text) for path, text in found.texts.items() if application_names(text))
+    for path, text in found.texts.items():
+        if application_names(text):
+            return path, text
+    raise EditError(
+        f"There are no routes, and no file in {found.path} configures the application.",
+        hint="Write the routes out and deploy them, then press Retry.",
+    )
 
 
 def _open(found: Directory, wanted: _Wanted) -> tuple[str, ...]:

@@ -150,6 +150,10 @@ class Past:
     accepted: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
     """Other sites of the zone that a run has closed: their zone settings must stay."""
+    run: str = ""
+    """The run's id, for what is written down elsewhere: a commit, a branch, a request."""
+    approved_by: str = ""
+    """Who said yes to the plan that is carried out (a Slack user id)."""
 
 
 Facts = TypeVar("Facts")

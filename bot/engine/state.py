@@ -171,7 +171,11 @@ class RunState:
     def past(self) -> Past:
         """Receipts by step key, for plans and proofs."""
         receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
-        return Past(receipts, self.accepted, self.neighbours)
+        task = self.current
+        return Past(
+            receipts, self.accepted, self.neighbours, run=self.run,
+            approved_by=task.approved_by if task else "",
+        )  # fmt: skip
 
     @property
     def askers(self) -> frozenset[str]:

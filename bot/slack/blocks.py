@@ -15,16 +15,29 @@ _CUT = " … (cut)"
 
 
 @dataclass(frozen=True, slots=True)
+class Handout:
+    """A file for people; its name is found again, so it belongs to one run and step only."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message: `text` is a full sentence for notifications and screen readers."""
 
     text: str
     blocks: tuple[Block, ...]
+    file: Handout | None = None
+    """Uploaded with the text beside it; such a message is never changed."""
 
     @property
     def digest(self) -> str:
         """Changes when the message does."""
-        return hashlib.sha256(json.dumps([self.text, self.blocks]).encode()).hexdigest()
+        shown: list[Any] = [self.text, self.blocks]
+        if self.file is not None:
+            shown.append(self.file.text)
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
     def numbered(self, prefix: str) -> list[Block]:
         """The blocks with ids of their own for this state; Slack wants new ones in an update."""

@@ -26,6 +26,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import run_buttons, task_buttons
+from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
 from bot.slack.report import report_card
 from bot.slack.table import table_blocks
@@ -56,6 +57,7 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
             made[f"{task.key}/{number}"] = superseded_card(frame, task)
         if newest or task.failed_unplanned:
             made[f"{task.key}/{newest}"] = task_card(frame, state, task)
+        made |= handouts(frame.title(task.key), task)
     if state.outcome in ("closed", "undone"):
         made[f"report-{state.outcome}"] = report_card(frame, state)
     return made | telling_messages(frame, state)

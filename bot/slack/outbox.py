@@ -23,6 +23,7 @@ from bot.engine.loops import tried
 from bot.engine.policy import ALL_POLICIES
 from bot.engine.state import RunState
 from bot.slack.blocks import Card, escape
+from bot.slack.handouts import is_there, upload
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ _OF_THE_CHANNEL = frozenset({
 })  # fmt: skip
 _FOR_GOOD = _OF_THE_CHANNEL | {
     "msg_too_long", "invalid_blocks", "thread_not_found", "is_inactive", "block_mismatch",
-    "metadata_too_large", "edit_window_closed",
+    "metadata_too_large", "edit_window_closed", "missing_scope", "file_uploads_disabled",
 }  # fmt: skip
 _GONE = frozenset({"message_not_found", "cant_update_message"})
 """Removed by somebody, or of another installation: a card without its buttons helps nobody."""
@@ -184,7 +185,7 @@ class Outbox:
             self._append(state.run, posting)
             self._post(state, Posted(key, state.channel, op, "", now), card, thread)
         elif not mine.ts:
-            ts = self._find(mine, thread)
+            ts = self._find(mine, thread, card)
             if ts:
                 self._record(state.run, mine, ts)
                 self._update(mine.channel, ts, key, card)
@@ -194,6 +195,10 @@ class Outbox:
             self._update(mine.channel, mine.ts, key, card)
 
     def _post(self, state: RunState, mine: Posted, card: Card, thread: str) -> None:
+        if card.file is not None:
+            file = upload(self._client, card, channel=mine.channel, thread=thread)
+            self._record(state.run, mine, file)
+            return
         answer = self._client.chat_postMessage(
             channel=mine.channel, text=card.text, blocks=card.numbered(_prefix(mine.card)),
             thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
@@ -203,12 +208,14 @@ class Outbox:
 
     def _update(self, channel: str, ts: str, key: str, card: Card) -> None:
         """`blocks` and `text` always together: one without the other removes the blocks."""
+        if card.file is not None:
+            return
         self._client.chat_update(
             channel=channel, ts=ts, text=card.text, blocks=card.numbered(_prefix(key))
         )
 
-    def _find(self, mine: Posted, thread: str) -> str:
-        """The message of an uncertain post, by its operation; empty when there is none.
+    def _find(self, mine: Posted, thread: str, card: Card) -> str:
+        """The message of an uncertain post, by its operation or its file; empty for none.
 
         Every page since then is read: in a busy channel it is not among the newest any more.
         """
@@ -217,7 +224,8 @@ class Outbox:
             answer = self._page(mine, thread, cursor)
             for message in answer.get("messages") or []:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("op_id") == mine.op:
+                file = card.file is not None and is_there(message, card.file.name)
+                if file or payload.get("op_id") == mine.op:
                     return str(message["ts"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:

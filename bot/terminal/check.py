@@ -10,7 +10,7 @@ from bot.terminal.environment import settings_from
 from bot.terminal.rows import Row, show
 from bot.terminal.told import told
 from bot.wiring import Bot, clock
-from steps.rights import cloudflare_rights, platformsh_rights
+from steps.rights import cloudflare_rights, code_rights, platformsh_rights
 
 
 def check(env: Mapping[str, str], *, as_json: bool = False) -> None:
@@ -29,6 +29,7 @@ def looked_at(settings: Settings) -> list[Row]:
     vendors = (
         *cloudflare_rights(zone, clock()),
         *platformsh_rights(vendor, bot.parts.reading.repository.certify),
+        *code_rights(bot.parts.reading.ways, vendor.projects),
     )
     return [
         *(Row(*row) for row in slack_rights(bot.client, token, people, bot.policy)),

@@ -95,14 +95,12 @@ class Repository:
 
     def tree(self, sha: str) -> tuple[Entry, ...]:
         """The entries in git's order. A name that is no UTF-8 arrives damaged, as through JSON."""
-        raw, entries = self.read(sha, "tree"), []
-        while raw:
-            mode, _, rest = raw.partition(b" ")
-            path, _, rest = rest.partition(b"\0")
-            entries.append(
-                Entry(mode.decode().zfill(6), path.decode(errors="replace"), rest[:20].hex())
-            )
-            raw = rest[20:]
+        raw, entries, at = self.read(sha, "tree"), [], 0
+        while at < len(raw):
+            space, end = raw.index(b" ", at), raw.index(b"\0", at)
+            mode, path = raw[at:space].decode().zfill(6), raw[space + 1 : end]
+            at = end + 21
+            entries.append(Entry(mode, path.decode(errors="replace"), raw[end + 1 : at].hex()))
         return tuple(entries)
 
     def file(self, commit: str, path: str) -> bytes | None:

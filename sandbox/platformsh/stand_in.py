@@ -151,6 +151,13 @@ class PlatformshStandIn:
         self._deployer.pushed(branch, old, new, user="somebody")
         return new
 
+    def mirrored(self, source: Path, branch: str, vendor: str) -> Activity:
+        """What an integration does when a branch has moved at the git host: fetch and deploy."""
+        old = self._git.head(branch) or ZEROS
+        self._git.git("fetch", "--quiet", str(source), f"+refs/heads/{branch}:refs/heads/{branch}")
+        self.activities.record(f"integration.{vendor}.fetch", branch, f"{vendor} was fetched")
+        return self._deployer.pushed(branch, old, self.head(branch), user=f"{vendor} integration")
+
     def merge(self, branch: str, files: Files) -> str:
         """Somebody merges in the console: a commit, and an activity that does not name it."""
         old = self._git.head(branch) or ZEROS

@@ -161,6 +161,8 @@ class Project:
     )
     certificate_post_activity: str | None = None
     """The activity that adding a certificate starts, if any; what the vendor does is unknown."""
+    tells_authorities: bool = True
+    """Whether a deployment returns the certificates of its authorities. Unverified as well."""
     blob_encoding: Literal["base64", "utf-8"] = "base64"
     """How the git data API writes what is text; the rest is always base64."""
     tie_break: Literal["newest", "oldest"] = "newest"

@@ -130,11 +130,18 @@ def deployment_view(project: Project, environment: Environment, deployed: Deploy
             "reference": f"refs/heads/{environment.name}",
             "machine_name": environment.machine_name, "environment_type": environment.type,
         },
-        "http_access": http_access_view(deployed.http_access), "routes": dict(deployed.routes),
+        "http_access": http_access_view(deployed.http_access), "routes": _routes(project, deployed),
         "services": {}, "workers": {},
         "webapps": {"app": {"name": "app", "type": "python:3.12", "disk": 512}},
         "_links": {"self": _self(project, *here)},
     }  # fmt: skip
+
+
+def _routes(project: Project, deployed: Deployment) -> JSON:
+    if project.tells_authorities:
+        return dict(deployed.routes)
+    silent: JSON = {"client_certificate_authorities": []}
+    return {url: {**r, "tls": {**r["tls"], **silent}} for url, r in deployed.routes.items()}
 
 
 def settings_view(project: Project) -> JSON:

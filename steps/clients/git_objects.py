@@ -17,6 +17,9 @@ from steps.errors import UnexpectedReply
 if TYPE_CHECKING:
     from dulwich.objects import Blob, ShaFile, Tree
 
+SERVICE = "Platform.sh"
+APP_FILE = ".platform.app.yaml"
+"""At the root; tells the application's name where no routes are written out."""
 FILE, DIRECTORY = 0o100644, 0o040000
 LINK, SUBMODULE = 0o120000, 0o160000
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -57,12 +60,22 @@ class Snapshot:
         return name.encode()
 
     def entry(self, path: str) -> tuple[int, str] | None:
-        """Mode and SHA of a file in the configuration directory; None when there is none."""
-        name = self.name_of(path)
-        if name not in self.config:
+        """Mode and SHA of a file in the configuration directory, or the application's."""
+        at_root = path == APP_FILE
+        tree, name = (self.root, path.encode()) if at_root else (self.config, self.name_of(path))
+        if name not in tree:
             return None
-        mode, sha = self.config[name]
+        mode, sha = tree[name]
         return mode, sha.decode()
+
+    def listing(self) -> dict[str, int]:
+        """Path to mode: the configuration directory, and the application's file at the root."""
+        found = {
+            f"{self.config_dir}/{name.decode(errors='replace')}": mode
+            for name, mode, _ in self.config.iteritems()
+        }
+        app = self.entry(APP_FILE)
+        return found | ({APP_FILE: app[0]} if app else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +89,22 @@ class MadeCommit:
 
 def rebuilt(told: GitTree, sha: str) -> Tree:
     """The tree object, proven: its id is the one that was asked for. Raises UnexpectedReply."""
+    made = added(told.tree, SERVICE)
+    if made.id.decode() != sha:
+        raise _unlike(sha, SERVICE)
+    return made
+
+
+def added(entries: Sequence[TreeEntry], service: str) -> Tree:
+    """A tree object of these entries. Raises UnexpectedReply for what no tree can hold."""
     from dulwich.objects import Tree  # noqa: PLC0415 - slow to import, and needed by few calls
 
     made = Tree()
-    for entry in told.tree:
+    for entry in entries:
         name = _name(entry)
         if name is None or entry.sha is None:
-            raise _unlike(sha)
+            raise _unlike(entry.path[:40], service)
         made.add(name, int(entry.mode, 8), entry.sha.encode())  # type: ignore[arg-type]
-    if made.id.decode() != sha:
-        raise _unlike(sha)
     return made
 
 
@@ -100,21 +119,21 @@ def _name(entry: TreeEntry) -> bytes | None:
         return None
 
 
-def _unlike(sha: str) -> UnexpectedReply:
+def _unlike(what: str, service: str) -> UnexpectedReply:
     return UnexpectedReply(
-        f"The tree {sha[:8]} cannot be rebuilt from what the API tells of it.",
-        service="Platform.sh", doing="rebuild a tree",
+        f"The tree cannot be rebuilt from what the API tells of it ({what}).",
+        service=service, doing="rebuild a tree",
     )  # fmt: skip
 
 
-def proven(content: bytes, sha: str) -> bytes:
+def proven(content: bytes, sha: str, service: str = SERVICE) -> bytes:
     """`content`, which must be the very blob that was asked for. Raises UnexpectedReply."""
     from dulwich.objects import Blob  # noqa: PLC0415 - see rebuilt
 
     if Blob.from_string(content).id.decode() != sha:
         raise UnexpectedReply(
             f"The file {sha[:8]} came back with other content than its id says.",
-            service="Platform.sh", doing="read a file",
+            service=service, doing="read a file",
         )  # fmt: skip
     return content
 

@@ -3,6 +3,7 @@
 This is the only file that names exceptions of httpx. It knows no vendor and no step.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -53,6 +54,8 @@ class Complaint:
     hint: str = ""
     kind: type[ClientError] | None = None
     """The class of error, where the vendor's code tells more than the status."""
+    wait: float | None = None
+    """Seconds until it may be asked again, where the vendor says so in words of its own."""
 
 
 def _never(_response: httpx.Response) -> bool:
@@ -121,6 +124,11 @@ class Service:
         """The successful answer to a GET itself, for what is not JSON."""
         return self._asked(self._ask("GET", path, doing, params=params))
 
+    def end_of(self, path: str, *, doing: str, most: int) -> str:
+        """The last `most` bytes of a successful answer as text; the rest is not kept anywhere."""
+        ask = replace(self._ask("GET", path, doing), most=most)
+        return self._asked(ask).content.decode(errors="replace")
+
     def close(self) -> None:
         """Let go of the connections."""
         self.http.close()
@@ -156,7 +164,9 @@ class Service:
         self.pace()
         began = monotonic()
         try:
-            response = self.http.send(ask.request)
+            response = self.http.send(ask.request, stream=ask.most > 0)
+            if ask.most:
+                response = _end(response, ask.most)
         except (httpx.HTTPError, httpx.StreamError) as error:
             self._log(ask.request, began, failed=type(error).__name__)
             # The cause may carry headers.
@@ -189,7 +199,8 @@ class Service:
         words = said.message or f"HTTP {response.status_code}"
         error = self._error(kind, f"{self.name} did not {ask.doing}: {words}", response, ask, said)
         if isinstance(error, RateLimited):
-            error.retry_after = seconds(response.headers.get("retry-after"))
+            after = seconds(response.headers.get("retry-after"))
+            error.retry_after = said.wait if said.wait is not None else after
         return error
 
     def _error(
@@ -212,6 +223,18 @@ class _Ask:
     doing: str
     repeatable: bool
     conceal: tuple[SecretStr, ...] = ()
+    most: int = 0
+    """So many bytes of the answer's end are kept; 0 keeps all."""
+
+
+def _end(response: httpx.Response, most: int) -> httpx.Response:
+    """The answer with the end of its body only. Raises what reading it raises."""
+    kept = b""
+    with contextlib.closing(response):
+        for chunk in response.iter_bytes():
+            kept = (kept + chunk)[-most:]
+    plain = {k: v for k, v in response.headers.items() if k != "content-encoding"}
+    return httpx.Response(response.status_code, headers=plain, content=kept)
 
 
 def _place(url: httpx.URL) -> tuple[str, str, int | None]:

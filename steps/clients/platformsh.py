@@ -20,6 +20,7 @@ AUTH = "https://auth.upsun.com"
 CODE_SOURCES = frozenset({"github", "gitlab", "bitbucket", "bitbucket_server"})
 _TITLES, _MOST_PAGES = 50, 100
 _PKCS1 = "-----BEGIN RSA PRIVATE KEY-----"
+_MOST_LOG = 64 * 1024
 _HINTS: Mapping[int, str] = {
     402: "A limit of the project's plan is reached.",
     403: "The token's user lacks the right for this: certificates need a project admin, a push and"
@@ -153,11 +154,21 @@ class PlatformshClient:
         """One activity."""
         return self._get(_path(project, "activities", activity_id), m.Activity, "read an activity")
 
+    def staged(self, project: str, environment: str) -> tuple[m.Activity, ...]:
+        """The environment's activities of any type that wait to be deployed by hand."""
+        path = _path(project, "environments", environment, "activities")
+        params = {"state": "staged", "count": 50}
+        found = self._get(path, tuple[m.Activity, ...], "list the staged activities", params)
+        return tuple(a for a in found if a.state == "staged")
+
     def activity_log(self, project: str, activity_id: str) -> str:
-        """Its log as text. Lines are JSON with `data.message`; its structure is not promised."""
+        """The end of its log as text, bounded whatever its length.
+
+        Lines are JSON with `data.message`; the structure is not promised.
+        """
         path = _path(project, "activities", activity_id, "log")
-        response = self.service.response(path, doing="read an activity's log")
-        return "".join(_message(line) for line in response.text.splitlines())
+        text = self.service.end_of(path, doing="read an activity's log", most=_MOST_LOG)
+        return "".join(_message(line) for line in text.splitlines())
 
     def current_deployment(self, project: str, environment: str) -> m.Deployment | None:
         """What is deployed; None for an environment without a deployment (404)."""
@@ -172,6 +183,15 @@ class PlatformshClient:
         path = _path(project, "environments", environment, "redeploy")
         started = self._send("POST", path, m.Accepted, "redeploy").embedded.activities
         return started[0] if started else None
+
+    def deploy(self, project: str, environment: str) -> m.Activity | None:
+        """Deploy what is staged (manual deployments); None when nothing was started."""
+        path = _path(project, "environments", environment, "deploy")
+        started = self._send("POST", path, m.Accepted, "deploy what is staged", json={})
+        activities = started.embedded.activities
+        return next((a for a in activities if a.type == "environment.deploy"), None) or (
+            activities[0] if activities else None
+        )
 
     def set_http_access(
         self, project: str, environment: str, *, enabled: bool,
@@ -229,7 +249,8 @@ def _path(project: str, *segments: str) -> str:
 def _message(line: str) -> str:
     try:
         data = json.loads(line).get("data") or {}
-        return str(data.get("message", ""))
+        message = str(data.get("message", ""))
+        return message if not message or message.endswith("\n") else f"{message}\n"
     except (ValueError, AttributeError):
         return f"{line}\n"  # the structure is not promised; better raw than lost
 

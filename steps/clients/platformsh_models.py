@@ -249,6 +249,8 @@ class Integration(Reply):
     type: str = ""
     repository: Any = None
     project: Any = None
+    base_url: str = ""
+    """The host's own address, where it is not the public one."""
 
 
 class GitObject(Reply):

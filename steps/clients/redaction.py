@@ -10,6 +10,7 @@ _SECRETS = re.compile(
     r"|\bcf(?:ut|at|k|oat)_[\w-]+"
     r"|\bv1\.0-[\w-]+"
     r"|\bxox[a-z]-[\w-]+|\bxapp-[\w-]+"
+    r"|\bgh[opsur]_\w+|\bgithub_pat_\w+|\bgl[a-z]{2,5}-[\w.-]{16,}"
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|\b(?:Bearer|Basic) [\w.+/=-]+"
     # Tokens without a prefix; digests and serial numbers, which people need, are hexadecimal.
@@ -19,8 +20,8 @@ _SECRETS = re.compile(
 _MOST = 500
 
 
-def redacted(text: str, *known: SecretStr) -> str:
-    """`text` with tokens, keys and the `known` secrets replaced, at most 500 characters of it.
+def redacted(text: str, *known: SecretStr, most: int = _MOST) -> str:
+    """`text` with tokens, keys and the `known` secrets replaced, at most `most` characters of it.
 
     >>> redacted("the token cfut_0123456789 is not valid")
     'the token [redacted] is not valid'
@@ -28,4 +29,4 @@ def redacted(text: str, *known: SecretStr) -> str:
     for plain in filter(None, (secret.get_secret_value() for secret in known)):
         for form in (plain, json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]):
             text = text.replace(form, "[redacted]")
-    return _SECRETS.sub("[redacted]", text)[:_MOST]
+    return _SECRETS.sub("[redacted]", text)[:most]

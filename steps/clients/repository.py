@@ -65,8 +65,12 @@ class Repository:
             )  # fmt: skip
         return Snapshot(project, head, config_dir, config.id.decode(), root, config)
 
+    def listing(self, snapshot: Snapshot) -> Mapping[str, int]:
+        """The paths of the configuration (and of the application's file) with their modes."""
+        return snapshot.listing()
+
     def read(self, snapshot: Snapshot, path: str) -> bytes | None:
-        """A file directly in the configuration directory; None when there is none.
+        """A file directly in the configuration directory, or the application's; None for none.
 
         Raises PreconditionFailed for a link, a submodule or a directory in its place.
         """

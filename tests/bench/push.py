@@ -43,7 +43,7 @@ def pushes() -> Iterator[Measured]:
                                        for n in range(megabytes)})  # fmt: skip
                 vendor.settle()
                 ours = median(partial(_push, vendor), 5)
-                cloned = median(partial(_clone, vendor, Path(directory)), 3)
+                cloned = median(partial(clone_and_push, vendor, Path(directory)), 3)
             finally:
                 vendor.close()
         yield Measured(f"push into {megabytes} MB, against clone and push", ours, "s", cloned, 1)
@@ -64,7 +64,7 @@ def _push(vendor: PlatformshStandIn) -> None:
     repository.push(PROJECT, BRANCH, made, expected=head.commit)
 
 
-def _clone(vendor: PlatformshStandIn, directory: Path) -> None:
+def clone_and_push(vendor: PlatformshStandIn, directory: Path) -> None:
     """What a script would do, with OpenSSH and a certificate of the certifier."""
     place = directory / f"clone-{next(_NUMBER)}"
     place.mkdir()

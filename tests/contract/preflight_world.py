@@ -230,7 +230,8 @@ def dedicated(world: World) -> Iterator[None]:
 @contextmanager
 def flex(world: World) -> Iterator[None]:
     """The sister product: its configuration is in another directory."""
-    with committed({".upsun/config.yaml": b"routes: {}\n"})(world):
+    text = b"applications:\n  app:\n    type: python:3.12\n"
+    with committed({".upsun/config.yaml": text})(world):
         world.platformsh.project.config_dir = ".upsun"
         yield
         world.platformsh.project.config_dir = ".platform"
@@ -288,24 +289,33 @@ BLOCKS: dict[str, tuple[Change, str]] = {
     "no-right-to-redeploy": (project(may_change=False), "make it an admin of the project"),
     "activity-running": (busy, "An activity is running on main"),
     "staged-changes": (staged, "Changes are staged on main"),
-    "deployed-by-hand": (environment(manual_deployments=True), "is deployed by hand"),
     "head-not-deployed": (failed, "our deployment would release other people's work"),
+    "dedicated-cluster": (dedicated, "a dedicated cluster?"),
+    "routes-that-are-no-yaml": (
+        committed({FILE: b'"https://{default}/": [\n'}), "(line 2)"),
+    "origin-ca-root-as-client-ca": (committed({CA: ORIGIN_CA_ROOT}), "the classic mistake"),
+    "foreign-ca-file": (committed({CA: b"nothing\n"}), "is there already and holds something else"),
+}  # fmt: skip
+"""By what stands in the way: how it comes about, and words of the sentence that names it."""
+
+ANOTHER_WAY: dict[str, tuple[Change, str]] = {
+    "deployed-by-hand": (environment(manual_deployments=True), "is deployed by hand"),
     "code-hosted-elsewhere": (
         project(integrations=[{"id": "i", "type": "github", "repository": "example/shop"}]),
-        "The code is hosted at example/shop"),
+        "The code is at example/shop (GitHub), which the bot does not reach"),
     "code-hosted-elsewhere-by-its-url": (
-        project(repository_url="git@github.com:example/shop.git"), "hosted at github.com"),
-    "upsun-flex": (flex, "(Upsun Flex), which this bot does not edit yet"),
-    "dedicated-cluster": (dedicated, "a dedicated cluster?"),
+        project(repository_url="git@github.com:example/shop.git"), "The code is at github.com"),
     "http-upstream": (
         routes("# People still", '"http://old.example.com/":\n  type: upstream\n'
                '  upstream: "app:http"\n# People still'),
-        "http://old.example.com/ serves content without TLS"),
-    "routes-not-plain": (
-        committed({FILE: b'{"https://{default}/": {type: upstream, upstream: "app:http"}}\n'}),
-        "(line 1)"),
-    "no-routes-file": (committed({FILE: None}), "There is no .platform/routes.yaml"),
-    "origin-ca-root-as-client-ca": (committed({CA: ORIGIN_CA_ROOT}), "the classic mistake"),
-    "foreign-ca-file": (committed({CA: b"nothing\n"}), "holds another certificate than ours"),
+        "Client authentication asks to accept this by name"),
 }  # fmt: skip
-"""By what stands in the way: how it comes about, and words of the sentence that names it."""
+"""What stops nothing, and what the card says of it."""
+EDITED: dict[str, Change] = {
+    "upsun-flex": flex,
+    "routes-not-plain": committed(
+        {FILE: b'{"https://{default}/": {type: upstream, upstream: "app:http"}}\n'}
+    ),
+    "no-routes-file": committed({FILE: None}),
+}
+"""Shapes of the configuration that the change is made in like in any other."""

@@ -154,6 +154,25 @@ def test_a_staged_activity_is_not_a_success(desk: Desk) -> None:
     assert desk.client.manual_deployments(desk.project, STAGING) is False
 
 
+def test_what_is_staged_is_listed_and_deployed(desk: Desk) -> None:
+    """The release is an activity of its own; afterwards nothing is staged and the push is done."""
+    environment = desk.stand.platformsh.project.environments[MAIN]
+    environment.manual_deployments = True
+    commit = desk.stand.platformsh.commit(MAIN, {"docs/released.md": b"x\n"})
+    assert desk.stand.platformsh.settle()
+    waiting = desk.client.staged(desk.project, MAIN)
+    assert commit in [activity.pushed for activity in waiting]
+    started = desk.client.deploy(desk.project, MAIN)
+    assert started is not None
+    assert started.type == "environment.deploy"
+    assert desk.stand.platformsh.settle()
+    assert desk.client.activity(desk.project, started.id).outcome == "success"
+    assert desk.client.staged(desk.project, MAIN) == ()
+    pushes = desk.client.activities(desk.project, environment=MAIN, type="environment.push")
+    assert next(a for a in pushes if a.pushed == commit).outcome == "success"
+    environment.manual_deployments = False
+
+
 def test_what_is_deployed_tells_its_client_authentication(desk: Desk) -> None:
     """The authorities come back whole, for every https route; the generated redirect asks none."""
     commit = desk.stand.deploy(requiring())

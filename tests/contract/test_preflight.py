@@ -13,7 +13,9 @@ from steps.origin.vantage import kept
 from steps.step import Done, Past, Plan
 from tests.contract.preflight_desk import Desk
 from tests.contract.preflight_world import (
+    ANOTHER_WAY,
     BLOCKS,
+    EDITED,
     NOW,
     Change,
     attached,
@@ -30,7 +32,9 @@ FINE = frozenset({
     "SSL mode full, Automatic SSL/TLS auto, origin pulls off, development mode off.",
     "The zone's settings act on these hosts too; they are looked at before and after:"
     " status.example.com.",
-    "These environments would inherit client authentication: staging.",
+    "These environments would inherit client authentication: staging (leave it closed, or HTTP"
+    " access control with the block kept off the branch, or a domain of its own behind"
+    " Cloudflare).",
 })  # fmt: skip
 """What the card of a site in order says."""
 
@@ -47,8 +51,8 @@ NO_TROUBLE: dict[str, Change] = {
     ),
 }
 """What looks like trouble and is none of the site's."""
-MORE = {"head-not-deployed": 2, "no-attached-domain": 3}
-"""How many sentences these take: a failed deployment too, and hosts of the platform's own zone."""
+MORE = {"head-not-deployed": 2, "no-attached-domain": 3, "routes-that-are-no-yaml": 3}
+"""How many sentences these take: their failed deployment too, and hosts of the platform's zone."""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +72,21 @@ def test_each_block_is_found_and_named_and_nothing_is_written(desk: Desk, name: 
         desk.plan()
     assert words in caught.value.for_people
     assert caught.value.for_people.count("•") == MORE.get(name, 1)
+
+
+@pytest.mark.parametrize("name", ANOTHER_WAY)
+def test_another_way_in_is_told_and_stops_nothing(desk: Desk, name: str) -> None:
+    """Whoever must act stands on the card; what an approver may accept is asked at its step."""
+    change, words = ANOTHER_WAY[name]
+    with desk.while_(change):
+        assert words in " ".join(desk.plan().notes)
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_every_shape_of_the_configuration_is_edited(desk: Desk, name: str) -> None:
+    """Upsun's files, braces, and no routes at all."""
+    with desk.while_(EDITED[name]):
+        assert desk.plan().changes == ()
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,30 @@ def test_a_certificate_that_is_not_good_is_a_denial(world: World, trouble: str) 
     assert world.vendor.head() == made.parent
 
 
+def test_a_certificate_that_ends_in_the_middle_of_a_push_does_not_stop_it(world: World) -> None:
+    """It opens the door; whoever is inside goes on. The push arrives, once."""
+    made = world.made(text=b"late\n")
+    world.vendor.auth.certificate_seconds = 1
+    world.faults.add(Fault("git", "POST", "git-receive-pack", "slow", seconds=1.6))
+    world.client.push(P, "main", made, expected=made.parent)
+    assert world.vendor.head() == made.sha
+    assert len(world.arrivals(made.sha)) == 1
+
+
+def test_a_certificate_that_ended_before_the_door_is_told_and_the_next_try_gets_a_new_one(
+    world: World,
+) -> None:
+    """A clear denial, nothing pushed; key and certificate are made anew for each push."""
+    made = world.made(text=b"again\n")
+    world.vendor.auth.certificate_seconds = -60
+    with pytest.raises(Denied, match="did not accept the bot's SSH certificate") as told:
+        world.client.push(P, "main", made, expected=made.parent)
+    assert told.value.hint
+    world.vendor.auth.certificate_seconds = 3600
+    world.client.push(P, "main", made, expected=made.parent)
+    assert world.vendor.head() == made.sha
+
+
 def test_a_host_key_that_is_not_pinned_is_told_nothing(world: World) -> None:
     """Not pinned at all, another key, or another type: no certificate is even asked for."""
     asked: list[str] = []

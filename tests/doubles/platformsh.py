@@ -50,6 +50,8 @@ class Project:
         for name in ("main", "staging", "review")
     })  # fmt: skip
     made: int = 0
+    manual: bool = False
+    """Pushes are only staged."""
     log: str = "building\nE: no space left\n"
 
     def activity(self, project: str, activity_id: str) -> Run:
@@ -83,7 +85,8 @@ class Project:
               pushed: str = "") -> Run:  # fmt: skip
         """A new activity of the queued end."""
         self.made += 1
-        ends = self.ends.pop(0) if self.ends else "success"
+        plain: Ends = "staged" if self.manual and kind == "environment.push" else "success"
+        ends = self.ends.pop(0) if self.ends else plain
         run = Run(f"activity-{self.made}", kind, environment, ends, pushed=pushed, effect=effect)
         self.runs.insert(0, run)
         return run
@@ -91,6 +94,21 @@ class Project:
     def redeploy(self, project: str, environment: str) -> Run | None:
         run = self.start("environment.redeploy", environment, make_live)
         self.world.write(f"environment {environment} · redeploy")
+        return run
+
+    def staged(self, project: str, environment: str) -> Sequence[Run]:
+        return [r for r in self.runs if r.outcome == "staged" and r.environment == environment]
+
+    def deploy(self, project: str, environment: str) -> Run | None:
+        waiting = self.staged(project, environment)
+
+        def released(project: "Project") -> None:
+            for run in waiting:
+                run.ends = "success"
+                run.effect(project)
+
+        run = self.start("environment.deploy", environment, released)
+        self.world.write(f"environment {environment} · release of the staged deployment")
         return run
 
     def certificates(self, project: str) -> Sequence[Listed]:

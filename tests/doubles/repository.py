@@ -63,9 +63,16 @@ class Repository:
         return self.commits[-1].files
 
     def head(self, project: str, environment: str) -> Snapshot:
-        config = sorted((p, c) for p, c in self.files.items() if p.startswith(".platform/"))
-        tree = hashlib.sha1(repr(config).encode()).hexdigest()
-        return Snapshot(self.commits[-1].sha, ".platform", tree)
+        return Snapshot(self.commits[-1].sha, ".platform", self.tree_of(self.files))
+
+    def tree_of(self, files: Mapping[str, bytes]) -> str:
+        """What stands for the id of the configuration tree."""
+        config = sorted((p, c) for p, c in files.items() if p.startswith(".platform/"))
+        return hashlib.sha1(repr(config).encode()).hexdigest()
+
+    def listing(self, snapshot: Snapshot) -> Mapping[str, int]:
+        found = self._at(snapshot.commit).files
+        return {path: 0o100644 for path in found if path.startswith(".platform")}
 
     def read(self, snapshot: Snapshot, path: str) -> bytes | None:
         return self._at(snapshot.commit).files.get(path)
@@ -89,12 +96,7 @@ class Repository:
         if self.commits[-1].sha == commit.sha:
             return
 
-        def deployed(project: Project) -> None:
-            project.world.deployed_commit = commit.sha
-            make_live(project)
-
-        self.commits.append(commit)
-        self.project.start("environment.push", environment, deployed, pushed=commit.sha)
+        self.arrive(commit)
         files = [f"branch {environment} · {path}" for path in commit.changed]
         self.world.write(*files, f"environment {environment} · deployment of the commit")
 
@@ -117,6 +119,20 @@ class Repository:
             )
             for entry in routes.routes(text) if entry.scheme == "https"
         )  # fmt: skip
+
+    def brought(self, site: Site, commit: str) -> bool:
+        """Whether the deployment of that commit has ended well."""
+        return any(r.pushed == commit and r.outcome == "success" for r in self.project.runs)
+
+    def arrive(self, made: Made) -> None:
+        """A commit comes to the branch and is deployed, whoever brought it."""
+
+        def deployed(project: Project) -> None:
+            project.world.deployed_commit = made.sha
+            make_live(project)
+
+        self.commits.append(made)
+        self.project.start("environment.push", "main", deployed, pushed=made.sha)
 
     def mode(self) -> str:
         """What every https route of the deployment asks; the weakest of them."""

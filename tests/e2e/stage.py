@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,9 @@ from typing import Any
 
 from sandbox.authorities import Authorities
 from sandbox.auto import CLOSED, UNDONE, leaks
-from sandbox.people_acting import Conversation, buttons
+from sandbox.hosting.hosted import Hosted, Method
+from sandbox.people_acting import Conversation, buttons, reviewed
+from sandbox.prepared import prepare
 from sandbox.slack.people import APPROVER, SITE_OPS, STARTER
 from sandbox.world import Scenario, World
 
@@ -29,8 +31,10 @@ class Stage:
     def __post_init__(self) -> None:
         self.talk = Conversation(self.world.slack, self.told.append, timeout=CARD_SECONDS)
 
-    def begin(self, *, visitors: bool = False) -> None:
-        """The bot is started, and connected."""
+    def begin(self, *, visitors: bool = False, prepared: bool = False) -> None:
+        """The bot is started, and connected; `prepared`: only client authentication is missing."""
+        if prepared:
+            prepare(self.world)
         self.world.bot.start()
         self.world.slack.wait_connected(30)
         if visitors:
@@ -39,6 +43,10 @@ class Stage:
     def close_origin(self, order: str = "no-downtime", access: tuple[str, ...] = ()) -> None:
         """A run to its end."""
         self.talk.start(order=order, access=access)
+        self.talk.approve_until((CLOSED,))
+
+    def finish(self) -> None:
+        """Every card that is left is approved."""
         self.talk.approve_until((CLOSED,))
 
     def undo(self) -> None:
@@ -65,6 +73,20 @@ class Stage:
     def press(self, card: Json, action: str, user: str = APPROVER) -> None:
         button = next(b for b in buttons(card) if b["action_id"] == action)
         self.world.slack.press(user, SITE_OPS, card["ts"], button["action_id"])
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and content of every file that the bot has put into the channel."""
+        workspace = self.world.slack.workspace
+        return [(f.name, f.content) for f in workspace.files.values() if f.complete]
+
+    def hosted(self) -> Hosted:
+        """The repository at the git host."""
+        assert self.world.host is not None
+        return self.world.host.hosted
+
+    def reviewed(self, *methods: Method) -> AbstractContextManager[None]:
+        """Somebody merges every request, with each method in turn."""
+        return reviewed(self.hosted(), *methods)
 
     def approve(self, title: str) -> None:
         """The card of that title is shown, and the approver says yes."""

@@ -153,15 +153,15 @@ def test_every_block_is_named_at_once_and_nothing_is_written(tmp_path: Path) -> 
         zone, project = on.world.cloudflare.zone, on.world.platformsh.project
         edge = on.world.platformsh.edge_hostname
         zone.point("img.cdn.example.com", edge, proxied=False)
-        project.environments["main"].manual_deployments = True
+        project.is_suspended = True
         on.begin()
         on.start()
         card = on.card("Preflight", "Cannot go on")
         assert "img.cdn.example.com is DNS-only" in card["text"]
-        assert "manual deployments" in card["text"]
+        assert "is suspended" in card["text"]
         assert on.vendor_writes() == {"cloudflare": 0, "platformsh": 0, "git": 0}
         zone.point("img.cdn.example.com", edge)
-        project.environments["main"].manual_deployments = False
+        project.is_suspended = False
         on.world.cloudflare.settle()
         on.press(card, "retry")
         on.card("Development mode on", "Waiting for a yes")

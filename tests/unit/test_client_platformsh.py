@@ -43,6 +43,7 @@ READS: Mapping[str, Callable[[PlatformshClient], object]] = {
     "certificates": lambda c: c.certificates(P),
     "activities": lambda c: c.activities(P, environment=E, type="environment.push"),
     "activity": lambda c: c.activity(P, "a1"),
+    "staged": lambda c: c.staged(P, E),
     "activity_log": lambda c: c.activity_log(P, "a1"),
     "current_deployment": lambda c: c.current_deployment(P, E),
     "code_source": lambda c: c.code_source(P),
@@ -54,6 +55,7 @@ WRITES: Mapping[str, Callable[[PlatformshClient], object]] = {
     "add_certificate": lambda c: c.add_certificate(P, certificate="PEM", key=KEY, chain=["CA"]),
     "delete_certificate": lambda c: c.delete_certificate(P, "c1"),
     "redeploy": lambda c: c.redeploy(P, E),
+    "deploy": lambda c: c.deploy(P, E),
     "set_http_access": lambda c: c.set_http_access(
         P, E, enabled=True, basic_auth={"visitor": SecretStr(PASSWORD)}
     ),
@@ -144,7 +146,7 @@ def test_a_broken_connection_is_unreachable_whatever_was_asked(name: str) -> Non
     assert len(vendor.seen) == (3 if name in READS else 1)
 
 
-@pytest.mark.parametrize("name", sorted({*READS, *WRITES} - {"activity_log", "redeploy",
+@pytest.mark.parametrize("name", sorted({*READS, *WRITES} - {"activity_log", "redeploy", "deploy",
                                          "delete_certificate", "set_http_access"}))  # fmt: skip
 def test_an_answer_of_another_shape_is_unexpected(name: str) -> None:
     """Nothing is read out of an answer that is not understood."""
@@ -384,6 +386,15 @@ def test_a_log_is_the_messages_of_its_lines() -> None:
     lines = b'{"_id":"1","data":{"message":"a\\n"}}\nplain\n{"seal":true}\n[]\n'
     vendor = Vendor({"*": lambda _: httpx.Response(200, content=lines)})
     assert vendor.client().activity_log(P, "a1") == "a\nplain\n[]\n"
+
+
+def test_only_the_end_of_a_long_log_is_kept() -> None:
+    """Bounded whatever its length; a log is not worth the memory of the bot."""
+    lines = b"".join(b'{"data":{"message":"line %d\\n"}}\n' % n for n in range(100_000))
+    vendor = Vendor({"*": lambda _: httpx.Response(200, content=lines)})
+    log = vendor.client().activity_log(P, "a1")
+    assert log.endswith("line 99998\nline 99999\n")
+    assert len(log) < 64 * 1024
 
 
 def test_an_environment_without_a_deployment_is_none_and_a_denied_look_is_not() -> None:

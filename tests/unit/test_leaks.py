@@ -27,7 +27,7 @@ def world(directory: Path, *, log: str = "", slack: str = "") -> Any:
     return cast(
         "Any",
         SimpleNamespace(
-            slack=SimpleNamespace(bot_token=SECRETS[0], app_token=SECRETS[1]),
+            slack=SimpleNamespace(bot_token=SECRETS[0], app_token=SECRETS[1]), host=None,
             cloudflare=SimpleNamespace(token=SECRETS[2]),
             platformsh=SimpleNamespace(api_token=SECRETS[3]),
             bot=SimpleNamespace(log=lambda: log), journal=journal, directory=directory,

@@ -37,7 +37,6 @@ PROJECT = ProjectFacts(
     head="a" * 40,
     deployed="a" * 40,
     last_deployment_good=True,
-    external="",
     config_dir=".platform",
     routes_have_tls=True,
     edge_hostname="main-bvxea6i-q7x2m5kd3vw4t.eu-5.platformsh.site",
@@ -74,11 +73,9 @@ def test_a_zone_that_is_not_ready_blocks(changed: dict[str, Any], words: str) ->
         ({"status": "paused"}, "paused, not active"),
         ({"dirty": True}, "activity is running"),
         ({"staged": True}, "staged"),
-        ({"manual": True}, "by hand"),
         ({"last_deployment_good": False}, "has failed"),
         ({"deployed": "b" * 40}, "other people's work"),
-        ({"external": "github.com"}, "hosted at github.com"),
-        ({"config_dir": ".upsun"}, "Upsun Flex"),
+        ({"way_problems": ("The token may not make branches there.",)}, "may not make branches"),
         ({"routes_have_tls": False}, "dedicated cluster"),
     ],
 )
@@ -105,12 +102,14 @@ def test_a_host_that_would_be_cut_off_blocks_by_name(host: Host, words: str) -> 
     assert words in found[0]
 
 
-def test_a_way_around_in_the_routes_blocks_with_its_line() -> None:
-    """An explicit http upstream route is named with its place; a remark does not block."""
-    way_around = Finding("http-upstream", "http://{default}/ serves content.", line=7)
+def test_what_is_wrong_in_the_routes_blocks_with_its_line() -> None:
+    """Named with its place; a remark does not block, nor what an approver may accept later."""
+    wrong = Finding("typographic-quotes", "The quotes are typographic.", line=7)
     remark = Finding("wildcard", "A wildcard route.", blocking=False)
-    facts = replace(FINE, findings=(way_around, remark))
-    assert problems(facts) == ("http://{default}/ serves content. (line 7)",)
+    way_around = Finding("http-upstream", "http://{default}/ serves content.", line=9)
+    facts = replace(FINE, findings=(wrong, remark, way_around))
+    assert problems(facts) == ("The quotes are typographic. (line 7)",)
+    assert "asks to accept this by name" in " ".join(remarks(facts))
     assert "A wildcard route." in remarks(facts)
 
 
@@ -179,3 +178,12 @@ def test_what_people_should_know_is_said_and_stops_nothing() -> None:
     ):
         assert words in said
     assert "port 80" not in " ".join(remarks(FINE))
+
+
+def test_who_must_act_for_a_change_to_come_in_is_told_and_blocks_nothing() -> None:
+    """Requests, patches and manual deployments are ways, not obstacles."""
+    project = replace(PROJECT, manual=True, way=("Somebody must merge it.",))
+    facts = replace(FINE, project=project)
+    assert problems(facts) == ()
+    assert "Somebody must merge it." in remarks(facts)
+    assert "what our commits stage is deployed" in " ".join(remarks(facts))

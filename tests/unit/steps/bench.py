@@ -15,6 +15,7 @@ from steps.client_authentication_back import ClientAuthenticationBack
 from steps.deployments import Rhythm
 from steps.development_mode import DevelopmentMode, DevelopmentModeBack, DevelopmentModeOff
 from steps.errors import RolloutError
+from steps.following import Following
 from steps.gate import Gate
 from steps.http_access import HttpAccess, HttpAccessBack
 from steps.origin.vantage import keep
@@ -22,10 +23,11 @@ from steps.origin_certificate import OriginCertificateStep
 from steps.origin_certificate_back import OriginCertificateBack, OriginCertificateRevoke
 from steps.origin_probe import OriginProbe
 from steps.origin_pulls import OriginPulls, OriginPullsBack
-from steps.route_change import Pusher
+from steps.route_step import Ground
 from steps.ssl_mode import AutomaticSslBack, SslFull, SslHold, SslModeBack, SslStrict
 from steps.step import Done, Noted, Outcome, Past, Plan, Receipt, Step, Verdict, Waiting
 from tests.doubles.cloudflare import Zone
+from tests.doubles.git_host import Host, WaysOf
 from tests.doubles.platformsh import Project
 from tests.doubles.repository import Repository
 from tests.doubles.vantage import eyes
@@ -53,22 +55,27 @@ class Bench:
     """Is there a file that the cache answers?"""
     overrides: tuple[str, ...] = ()
     inheriting: tuple[str, ...] = ("staging",)
+    manual: bool = False
+    way: str = "native"
 
     def __post_init__(self) -> None:
         self.zone = Zone(self.world)
         self.project = Project(self.world)
         self.repository = Repository(self.world, self.project)
         self.world.live = self.project.provided
+        self.host = Host(self.way, self.world, self.repository)
 
     def steps(self) -> dict[str, Step[Any]]:
         """Every change and the probe, as after a start of the process."""
         vantage = eyes(self.world, self.zone, self.repository)
         zone = (self.zone, vantage)
-        pusher = Pusher(self.repository, self.project, RHYTHM)
-        route = (
-            pusher, vantage, root_pem(CLIENT_CA), self.repository.deployed,
-            lambda _site: self.inheriting, lambda _site: EDGE,
+        following = Following(self.project, RHYTHM)
+        ground = Ground(
+            WaysOf(self.repository, following, self.host), self.repository.deployed,
+            lambda _site: self.inheriting, lambda _site: EDGE, lambda _site: self.manual,
+            self.repository.brought, following.deploying,
         )  # fmt: skip
+        route = (ground, vantage, root_pem(CLIENT_CA))
         where = (lambda _site: HOSTS, lambda _site: EDGE)
         access = (self.project, self.project.states, self.project.answers_strangers, RHYTHM)
 
@@ -97,6 +104,7 @@ class Bench:
             Gate(*route, path=self.gate_path, ready=self._ready),
             ClientAuthentication(
                 *route, ready=self._ready, gated=bool(self.gate_path), back=BACK,
+                pulls=self._ready,
                 unserved=lambda _site: self.unserved,
             ),
             ClientAuthenticationBack(*route),
@@ -229,11 +237,12 @@ CHANGES: tuple[str, ...] = tuple(
 """Every change in the order of a run that is turned round at its end."""
 
 
-@lru_cache(maxsize=1)
-def _journey() -> Mapping[str, tuple[Bench, Past, Ended]]:
+@lru_cache(maxsize=3)
+def _journey(way: str, manual: bool) -> Mapping[str, tuple[Bench, Past, Ended]]:
     """The whole run and its way back once: by key, the world before the step, and its end."""
-    bench = Bench()
-    past = Past({"preflight": bench.preflight()})
+    bench = Bench(way=way, manual=manual)
+    bench.project.manual = manual
+    past = Past({"preflight": bench.preflight()}, run="R1", approved_by="U1")
     found: dict[str, tuple[Bench, Past, Ended]] = {}
     for key in CHANGES:
         if key == "undo-development-mode":  # the run itself has switched it off
@@ -245,15 +254,15 @@ def _journey() -> Mapping[str, tuple[Bench, Past, Ended]]:
     return found
 
 
-def before(key: str) -> tuple[Bench, Past]:
+def before(key: str, way: str = "native", *, manual: bool = False) -> tuple[Bench, Past]:
     """A world of its own in which `key` is the next step of a run, and what is on record."""
-    bench, past, _ = _journey()[key]
+    bench, past, _ = _journey(way, manual)[key]
     return deepcopy(bench), past
 
 
-def undisturbed(key: str) -> Ended:
+def undisturbed(key: str, way: str = "native", *, manual: bool = False) -> Ended:
     """How the step ends when nothing disturbs it."""
-    return _journey()[key][2]
+    return _journey(way, manual)[key][2]
 
 
 def killing(bench: Bench, at: int) -> Callable[[], None]:

@@ -140,7 +140,7 @@ def test_a_file_that_is_not_utf_8_is_told() -> None:
     bench, past = before(KEY)
     bench.repository.somebody_pushes(".platform/routes.yaml", b"# caf\xe9\n")
     bench.repository.deployed = lambda site: ()  # type: ignore[method-assign]
-    with pytest.raises(PreconditionFailed, match="not UTF-8"):
+    with pytest.raises(PreconditionFailed, match="not written in UTF-8"):
         bench.plan(KEY, past)
 
 

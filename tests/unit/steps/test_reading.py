@@ -100,7 +100,7 @@ class Vendors:
     def reading(self) -> Reading:
         me = cast("Any", self)
         wire = cast("Any", SimpleNamespace(certificates=self.certificates, resolver=self))
-        return Reading(me, me, me, wire, lambda: NOON)
+        return Reading(me, me, me, me, wire, lambda: NOON)
 
     def preflight(self) -> PreflightReading:
         return PreflightReading(self.reading(), "")

@@ -1,0 +1,1 @@
+"""What both git hosts of the sandbox have in common: a repository, requests, and who may ask."""
