@@ -150,6 +150,10 @@ class Past:
     accepted: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
     """Other sites of the zone that a run has closed: their zone settings must stay."""
+    way_back: tuple[str, ...] = ()
+    """The ways back that this run takes; empty while it goes forward."""
+    head: str = ""
+    """Digest of the newest event of the run's log, for whoever cites it. No plan depends on it."""
 
 
 Facts = TypeVar("Facts")
