@@ -12,7 +12,7 @@ from bot.slack.people import People
 
 SCOPES = frozenset({
     "commands", "chat:write", "channels:history", "groups:history", "users:read",
-    "usergroups:read",
+    "usergroups:read", "files:write",
 })  # fmt: skip
 """The bot's scopes, as in manifest.yaml."""
 Row = tuple[str, Literal["fine", "missing", "unknown"], str]
