@@ -12,12 +12,13 @@ from tests.bench.page import page
 from tests.bench.probe import probes
 from tests.bench.push import pushes
 from tests.bench.rollout import rollout_overhead
+from tests.bench.status import statuses
 
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-    for group in (probes, rollout_overhead, pushes, edits, page):
+    for group in (probes, rollout_overhead, pushes, edits, page, statuses):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()
