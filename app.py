@@ -58,6 +58,27 @@ def plan(site: str, project: str, environment: str) -> None:
 
 
 @cli.command()
+@click.option("--site", default="", help="Any host of a site; all open runs if left out.")
+def status(site: str) -> None:
+    """What /mtls status answers, from the log: also while Slack or a vendor is down."""
+    from bot.terminal import status as command
+
+    command.status(os.environ, site=site)
+
+
+@cli.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: every field of every event.")
+@click.option("--verify", is_flag=True, help="Only check the chain; exit 1 when it does not hold.")
+@click.option("--head", default="", help="The digest of the report: was the end cut, or all new?")
+def audit(run_id: str, as_json: bool, verify: bool, head: str) -> None:
+    """What happened in a run: who, what, when, to which plan, and the evidence."""
+    from bot.terminal import audit as command
+
+    command.audit(os.environ, run_id, as_json=as_json, verify=verify, head=head)
+
+
+@cli.command()
 @click.option("--domain", required=True, help="The host name of the site.")
 @click.option(
     "--address", multiple=True, metavar="IP[:PORT]",

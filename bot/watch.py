@@ -53,7 +53,8 @@ def due(state: RunState, reminding: Reminding, *, now: datetime) -> tuple[a.OnTa
     task = state.current
     found: list[a.OnTask | a.OnRun] = []
     if task is not None and task.status == "shown":
-        found += _of_card(task, reminding, now)
+        quiet = Reminding(timedelta(0), reminding.hours)  # nobody is called to what is paused
+        found += _of_card(task, quiet if state.paused_by else reminding, now)
     if opens(state, now):
         found.append(a.WindowOpened(at=now))
     return tuple(found)

@@ -12,10 +12,10 @@ import structlog
 
 from bot.engine.approvals import Rules
 from bot.engine.aside import Aside, Lasting
-from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
 from bot.engine.forecast import forecast
+from bot.engine.itinerary import Itinerary, Laws
 from bot.engine.policy import POLICY_STEP, Policy
 from bot.engine.sampling import Sample, Sampler
 from bot.engine.state import RunState
@@ -28,9 +28,10 @@ from bot.slack.desk import Desk, Outside
 from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.words import Frame
+from bot.store.auditing import audit
 from bot.store.sqlite import SqliteStore
 from bot.watch import Hours, Reminding, Watch
-from steps import rollout, way_back
+from steps import laws, rollout, way_back
 from steps.client_authentication import WayBack
 from steps.clients.api_token import ApiToken
 from steps.clients.cloudflare import cloudflare
@@ -145,7 +146,11 @@ def _text(path: Path | None) -> str | None:
 
 def itinerary() -> Itinerary:
     """The step keys of both orders and of the way back."""
-    return Itinerary(rollout("no-downtime"), rollout("published"), way_back())
+    bonds = Laws(
+        laws.NEEDS, laws.OPTIONAL, laws.GUARDS, laws.KEPT, laws.BACK_OF, laws.FOR_GOOD,
+        laws.FOLLOWS, laws.ENDED_BY, laws.REFUSED_UNTIL,
+    )  # fmt: skip
+    return Itinerary(rollout("no-downtime"), rollout("published"), way_back(), bonds)
 
 
 @dataclass
@@ -185,7 +190,7 @@ class Bot:
     def _frame(self) -> Frame:
         titles = {key: step.title for key, step in self.parts.steps.items()}
         titles[POLICY_STEP] = "Who may approve"
-        return Frame(titles, self.policy, clock())
+        return Frame(titles, self.policy, clock(), self.engine.itinerary.laws)
 
     def _sample(self, state: RunState) -> Sample | None:
         looks = baselines(state.past)
@@ -203,6 +208,7 @@ class Bot:
             self.parts.directory,
             forecast=lambda site: forecast(site, steps, rollout(site.order)),
             probe=lambda site: _probed(steps, site),
+            audit=lambda run: audit(self.store, run),
         )
         people = People(self.client, clock)
         pool = ThreadPoolExecutor(8, thread_name_prefix="desk")

@@ -83,7 +83,8 @@ class Conversation:
         stuck = self._button("retry")
         if stuck is not None:
             raise RuntimeError(f"cannot go on: {stuck[0]['text']}")
-        refused = [m["text"] for m in self._slack.ephemerals(STARTER)]
+        answers = [m["text"] for m in self._slack.ephemerals(STARTER)]
+        refused = [text for text in answers if not text.startswith("Heard: ")]
         if refused and not self._messages():
             raise RuntimeError(f"refused: {refused[-1]}")
         found = self._button("approve")

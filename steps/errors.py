@@ -6,7 +6,7 @@
     ├─ SettingsError                  start-up only; lists every problem at once
     ├─ Rejected                       a command that we will not carry out
     │   ├─ NotAllowed  AlreadyDecided  Expired  PlanHasChanged  SiteBusy  NothingToUndo
-    │   └─ UnknownSite
+    │   └─ UnknownSite  UnknownRun
     ├─ StepError                      a step that cannot go on
     │   ├─ PreconditionFailed  VerificationFailed  GaveUpWaiting  Irreversible  WayBackTaken
     │   └─ PlanVoid: RequestClosed  NotAsApproved
@@ -82,6 +82,10 @@ class NothingToUndo(Rejected):
 
 class UnknownSite(Rejected):
     code = "unknown-site"
+
+
+class UnknownRun(Rejected):
+    code = "unknown-run"
 
 
 class StepError(RolloutError):

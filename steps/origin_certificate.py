@@ -218,7 +218,7 @@ class OriginCertificateStep:
             })  # fmt: skip
         activity = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
         return self.rhythm.waiting(
-            "the redeploy", {**_receipt(notes), "activity": activity.id}, now
+            "the redeploy", {**_receipt(notes, installed.certificate), "activity": activity.id}, now
         )
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
@@ -267,8 +267,10 @@ _NOTES = (
 )
 
 
-def _receipt(notes: Mapping[str, str]) -> dict[str, str]:
-    return {name: notes.get(name, "") for name in ("public_key", "issued", "installed")}
+def _receipt(notes: Mapping[str, str], pem: str) -> dict[str, str]:
+    """What the way back needs, and when the certificate ends: then the watch has to know."""
+    kept = {name: notes.get(name, "") for name in ("public_key", "issued", "installed")}
+    return {**kept, "not_after": parse_certificate(pem).not_after.isoformat()}
 
 
 def _lasts(shown: Shown, listed: set[str], names: Sequence[str], least: datetime) -> bool:

@@ -145,7 +145,7 @@ class SslHold(ZoneSettingStep):
         """Full, when the certificate that strict relies on is about to go."""
         receipt = past.receipts.get("origin-certificate", {})
         begun = any(receipt.get(name) for name in ("installed", "public_key"))
-        lowered = facts.values["ssl"] in VALIDATED and begun
+        lowered = facts.values["ssl"] in VALIDATED and begun and not _stays(past)
         return (Wanted("ssl", "full"),) if lowered else ()
 
     def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
@@ -159,11 +159,18 @@ class SslHold(ZoneSettingStep):
 
     def satisfied(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
         """Not validated anyway, or nothing will be exchanged."""
+        if _stays(past):
+            return (f"The mode stays: {', '.join(past.neighbours)} needs it.",)
         return (f"The mode is {facts.values['ssl']}, and no exchange of certificates needs Full.",)
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:
         """The site looked at."""
         return self.looked(plan, past, proven_by="")
+
+
+def _stays(past: Past) -> bool:
+    """Whether a neighbour would be left at Full: in a part of the way back that does not end it."""
+    return bool(past.neighbours and past.way_back) and "undo-ssl-mode" not in past.way_back
 
 
 @dataclass

@@ -154,6 +154,10 @@ class Past:
     """The run's id, for what is written down elsewhere: a commit, a branch, a request."""
     approved_by: str = ""
     """Who said yes to the plan that is carried out (a Slack user id)."""
+    way_back: tuple[str, ...] = ()
+    """The ways back that this run takes; empty while it goes forward."""
+    head: str = ""
+    """Digest of the newest event of the run's log, for whoever cites it. No plan depends on it."""
 
 
 Facts = TypeVar("Facts")

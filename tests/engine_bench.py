@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from bot.engine import commands as c
-from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
+from bot.engine.itinerary import Itinerary
 from bot.engine.state import RunState, Task
 from bot.engine.work import Patience, Worker
 from bot.store.memory import MemoryStore

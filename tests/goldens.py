@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.engine import approval_events as a
+from bot.engine import control_events as ce
 from bot.engine import events as e
 from bot.engine.fold import fold
+from bot.engine.itinerary import Laws
 from bot.engine.policy import Policy
 from bot.engine.state import RunState
 from bot.slack.cards import run_messages
@@ -18,8 +20,12 @@ from tests.toys import NOON, SITE
 FOLDER = Path(__file__).parent / "unit" / "cards"
 TITLES = {"preflight": "Preflight", "lamp": "The lamp", "origin-probe": "Origin probe",
           "undo-lamp": "The lamp as before"}  # fmt: skip
-FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON)
 TWO = Policy(frozenset({"U2", "U3"}), ("S1",), (1, 1, 2))
+LAWS = Laws(
+    optional=frozenset({"lamp"}), back_of={"lamp": ("undo-lamp",)},
+    for_good={"undo-lamp": "A lamp that is off stays cold."},
+)  # fmt: skip
+FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON, LAWS)
 PLAN = Plan(
     step="lamp", site=SITE,
     changes=(Change("update", "zone example.com · lamp", "off", "on", "outage-if-wrong"),),
@@ -58,6 +64,7 @@ def states() -> dict[str, RunState]:
     made = {
         "opened": opened[:1], "shown": shown, "started": started, "applied": applied, "set": done,
         **_decided(shown, yes), **_troubles(started), **_ends(done), **_approvals(opened),
+        **_steered(shown, started, done),
     }  # fmt: skip
     folded = {name: fold("R1", events) for name, events in made.items()}
     return folded | {n: replace(folded[n], policy=TWO) for n in _approvals(opened)}
@@ -159,6 +166,33 @@ def _approvals(opened: list[e.Event]) -> dict[str, list[e.Event]]:
         "extended": [*shown, a.ApprovalExtended(at=NOON, by="U2", until=until, **bound)],
         "held": [*both, a.WindowSet(at=NOON, by="U2", window=window),
                  a.StepHeld(at=NOON, step="lamp", why="not-open")],
+    }  # fmt: skip
+
+
+def _steered(
+    shown: list[e.Event], started: list[e.Event], done: list[e.Event]
+) -> dict[str, list[e.Event]]:  # fmt: skip
+    """What people do with the run as a whole."""
+    stop = e.RunStopped(at=NOON, by="U1", reason="the day ends")
+    asked = e.UndoAsked(at=NOON, by="U1", tasks=("undo-lamp",), scope="last", reach=("lamp",))
+    stuck = e.StepFailed(
+        at=NOON, step="undo-lamp", phase="planning", code="denied", message="No right.",
+        vendor_code="10000", request_id="ray",
+    )  # fmt: skip
+    skipped = e.StepSkipped(
+        at=NOON, by="U2", step="lamp", reasons=("no <lamp> here",), asked=True
+    )  # fmt: skip
+    return {
+        "paused": [*shown, ce.RunPaused(at=NOON, by="U1", reason="lunch")],
+        "pausing": [*started, ce.RunPaused(at=NOON, by="U1")],
+        "stopping": [*started, stop],
+        "stopped-halfway": [*done, stop, e.RunClosed(at=NOON, by="U1", outcome="stopped")],
+        "skipped-by": [*shown, skipped],
+        "back-stuck": [*done, asked, stuck],
+        "partly-undone": [
+            *done, asked, e.StepSkipped(at=NOON, step="undo-lamp", reasons=("It is off.",)),
+            e.RunClosed(at=NOON + timedelta(minutes=9), outcome="partly-undone"),
+        ],
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,3 +73,9 @@ def _texts(value: Any) -> Iterator[str]:
             yield str(value.get("text", ""))
         if value.get("type") != "plain_text":
             yield from _texts(list(value.values()))
+
+
+def faults(text: str, blocks: Sequence[Json]) -> list[str]:
+    """Everything that Slack or a reader would object to in a message."""
+    sent = {"text": text, "blocks": list(blocks)}
+    return [*violations(sent), *shape_errors(sent), *stray_markup(sent)]

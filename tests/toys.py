@@ -100,13 +100,25 @@ class LampBack(Lamp):
     key: ClassVar[str] = "undo-lamp"
     title: ClassVar[str] = "The lamp as before"
 
+    of: ClassVar[str] = "lamp"
+
     def observe(self, site: Site) -> str:
-        return self.world.get("lamp", "off")
+        return self.world.get(self.of, "off")
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
-        self.world["lamp"] = "off"
+        self.before_write()
+        self.world[self.of] = "off"
         self.writes += 1
         return Done({})
+
+
+@dataclass
+class BellBack(LampBack):
+    """The way back from the bell, which comes first."""
+
+    key: ClassVar[str] = "undo-bell"
+    title: ClassVar[str] = "The bell as before"
+    of: ClassVar[str] = "bell"
 
 
 @dataclass

@@ -47,7 +47,28 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
+    """`scope`: the whole ``run``, the ``last`` step, or the key of the step to go back to."""
+
     by: str
+    scope: str = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    by: str
+    step: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +77,6 @@ class Stop:
     reason: str = ""
 
 
-Command: TypeAlias = Start | Approve | Decline | Retry | Accept | Undo | Stop
+Control: TypeAlias = Undo | Stop | Pause | Resume | Skip
+"""What steers a run as a whole."""
+Command: TypeAlias = Start | Approve | Decline | Retry | Accept | Control

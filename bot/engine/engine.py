@@ -7,16 +7,21 @@ from typing import TypeAlias
 from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.approvals import AskPolicy, Rules
-from bot.engine.decide import Command, Itinerary, decide
+from bot.engine.control_events import SiteProbed
+from bot.engine.decide import Command, decide
 from bot.engine.fold import fold
+from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, is_policy_stream, policy_of_place, policy_stream
 from bot.engine.ports import Clock, EventStore, RunEntry
+from bot.engine.sites import SiteEntry, site_stream
 from bot.engine.state import RunState
-from steps.errors import Conflict
-from steps.step import Site
+from steps.errors import Conflict, Rejected
+from steps.step import Site, Verdict
 
 _ATTEMPTS = 20
 """Of an append that keeps losing against others; each loss means that somebody else won."""
+_NEWEST = 10
+"""Runs of a site that are read to see whether it relies on its zone."""
 
 
 Admit: TypeAlias = Callable[[RunState], None]
@@ -74,12 +79,20 @@ class Engine:
         site = state.site
         if site is None or state.direction == "forward":
             return ()
-        return tuple(sorted({
-            f"{entry.project}/{entry.environment} ({entry.site})" for entry in self.store.runs()
-            if entry.zone == site.zone
-            and (entry.project, entry.environment) != (site.project, site.environment)
-            and self._may_rely(entry)
-        }))  # fmt: skip
+        return tuple(sorted(
+            f"{one.project}/{one.environment} ({one.name})"
+            for one in self.store.zone(site.zone)
+            if (one.project, one.environment) != (site.project, site.environment)
+            and self._relies(one)
+        ))  # fmt: skip
+
+    def _relies(self, site: SiteEntry) -> bool:
+        """Whether the site may rely on the zone's settings: it asks, or a run left it half closed.
+
+        Its newest runs tell; what older ones did to its origin stands in the list of sites.
+        """
+        newest = self.store.newest(_NEWEST, place=(site.project, site.environment))
+        return site.requires or any(self._may_rely(entry) for entry in newest)
 
     def _may_rely(self, entry: RunEntry) -> bool:
         """Whether what a run has left behind may rely on the zone's settings."""
@@ -112,6 +125,25 @@ class Engine:
             self.tell(run)
             return self.view(run)
         raise Conflict("The run is changing faster than this could be decided; press again.")
+
+    def refusal(self, state: RunState, command: Command) -> str:
+        """Why the command would not be carried out in this state, or nothing: it would."""
+        try:
+            decide(state, command, now=self.clock(), itinerary=self.itinerary, rules=self.rules)
+        except Rejected as rejected:
+            return rejected.for_people
+        return ""
+
+    def probed(self, site: Site, verdict: Verdict, *, by: str) -> None:
+        """Keep with the site what its origin answered whoever asked outside of a run."""
+        stream = site_stream(site.project, site.environment)
+        event = SiteProbed(at=self.clock(), by=by, verdict=verdict)
+        for _ in range(_ATTEMPTS):
+            try:
+                self.store.append(stream, [event], after=len(self.store.read(stream)))
+            except Conflict:
+                continue
+            return
 
     def record(self, state: RunState, *events: e.Event) -> RunState:
         """Append what the driver found, behind the state it was found in. Raises Conflict."""

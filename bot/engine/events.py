@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from bot.engine import approval_events as a
 from bot.engine.approval_events import Window
+from bot.engine.control_events import RunPaused, RunResumed, SiteProbed
 from bot.engine.happened import Happened
 from steps.step import Plan, Site, Verdict
 
@@ -69,9 +70,12 @@ class PlanDrifted(Happened):
 
 
 class StepSkipped(Happened):
+    """Everything was right already; or, `asked`, somebody left it out and said why."""
+
     type: Literal["step-skipped"] = "step-skipped"
     step: str
     reasons: tuple[str, ...]
+    asked: bool = False
 
 
 class StepStarted(Happened):
@@ -155,9 +159,15 @@ class UndoAsked(Happened):
 
     type: Literal["undo-asked"] = "undo-asked"
     tasks: tuple[str, ...]
+    scope: str = "run"
+    """The whole ``run``, the ``last`` step, or the key of the step to go back to."""
+    reach: tuple[str, ...] = ()
+    """The steps that are taken back, when it is not the whole run."""
 
 
 class RunStopped(Happened):
+    """The run ends now, or with the step that is at work; `run-closed` says when."""
+
     type: Literal["run-stopped"] = "run-stopped"
     reason: str = ""
 
@@ -166,7 +176,7 @@ class RunClosed(Happened):
     """Nothing more will be done in this run, and its claims are free."""
 
     type: Literal["run-closed"] = "run-closed"
-    outcome: Literal["closed", "undone", "stopped"]
+    outcome: Literal["closed", "undone", "partly-undone", "stopped"]
 
 
 class VisitorsSeen(Happened):
@@ -226,6 +236,9 @@ Event: TypeAlias = Annotated[
     | UndoAsked
     | RunStopped
     | RunClosed
+    | RunPaused
+    | RunResumed
+    | SiteProbed
     | VisitorsSeen
     | CardPosting
     | CardPosted

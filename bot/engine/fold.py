@@ -7,6 +7,7 @@ from functools import reduce
 from typing import TypeAlias, assert_never
 
 from bot.engine import approval_events as a
+from bot.engine import control_events as ce
 from bot.engine import events as e
 from bot.engine import fold_approvals as approvals
 from bot.engine.fold_approvals import on_task
@@ -37,6 +38,10 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.VisitorsSeen()
         ):
             return _run_event(state, event)
+        case ce.RunPaused():
+            return replace(state, paused_by=event.by, paused_at=event.at, pause_reason=event.reason)
+        case ce.RunResumed():
+            return replace(state, paused_by="", paused_at=None, pause_reason="")
         case e.PlanApproved():
             return approvals.approved(state, event)
         case e.PlanShown() | e.PlanDeclined() | e.PlanDrifted():
@@ -66,7 +71,7 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepRetried()
         ):
             return on_task(state, event.step, lambda t: _step_event(t, event))
-        case e.CardPosting() | e.CardPosted() | e.CardsShown():
+        case e.CardPosting() | e.CardPosted() | e.CardsShown() | ce.SiteProbed():
             return state
         case _:
             assert_never(event)
@@ -98,13 +103,7 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
                 tasks=tuple(Task(k) for k in event.tasks),
             )  # fmt: skip
         case e.UndoAsked():
-            done = (t for t in state.tasks if t.status != "next" and t.key not in event.tasks)
-            left = tuple(_abandoned(t, event.at) for t in done)
-            back = tuple(_anew(state.task(k) or Task(k)) for k in event.tasks)
-            return replace(
-                state, direction="back", undo_by=event.by, tasks=left + back, outcome="",
-                stopped_by="", stop_reason="",
-            )  # fmt: skip
+            return _turned(state, event)
         case e.RunStopped():
             return replace(state, stopped_by=event.by, stop_reason=event.reason)
         case e.RunClosed():
@@ -118,6 +117,18 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
             return replace(state, visitors=_seen(state.visitors, event))
         case _:
             assert_never(event)
+
+
+def _turned(state: RunState, event: e.UndoAsked) -> RunState:
+    """What was begun stays on record; the ways back come behind it, each key once."""
+    done = (t for t in state.tasks if t.status != "next" and t.key not in event.tasks)
+    left = tuple(_abandoned(t, event.at) for t in done)
+    back = tuple(_anew(state.task(key) or Task(key)) for key in event.tasks)
+    return replace(
+        state, direction="back", undo_by=event.by, undo_scope=event.scope,
+        undo_reach=event.reach, way_back=event.tasks, tasks=left + back, outcome="",
+        stopped_by="", stop_reason="", paused_by="", paused_at=None, pause_reason="",
+    )  # fmt: skip
 
 
 def _seen(visitors: Visitors, event: e.VisitorsSeen) -> Visitors:
@@ -136,7 +147,7 @@ def _abandoned(task: Task, at: datetime) -> Task:
         return task
     return replace(
         task, status="skipped", skipped=("left where it was: the run was turned round",),
-        ended_at=at, waiting=None,
+        left=True, ended_at=at, waiting=None,
     )  # fmt: skip
 
 
@@ -164,8 +175,9 @@ def _step_event(task: Task, event: StepEvent) -> Task:
     match event:
         case e.StepSkipped():
             return replace(
-                task, status="skipped", skipped=event.reasons, ended_at=event.at, delayed=""
-            )
+                task, status="skipped", skipped=event.reasons, ended_at=event.at, delayed="",
+                skipped_by=event.by if event.asked else "",
+            )  # fmt: skip
         case e.StepStarted():
             return replace(task, status="started", started_at=event.at, delayed="")
         case e.StepNoted():

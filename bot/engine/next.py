@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from bot.engine.control import at_work
 from bot.engine.state import RunState, Task
+from bot.engine.undo import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Verify:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    outcome: Literal["closed", "undone"]
+    outcome: Literal["closed", "undone", "partly-undone", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ def next_unit(state: RunState, *, begun_here: bool) -> Unit:
     if state.outcome or state.site is None:
         return Rest()
     task = state.current
+    held = _held(state)
+    if held is not None:
+        return held
     if task is None:
-        return Close("undone" if state.direction == "back" else "closed")
+        return _end(state)
     match task.status:
         case "next":
             return Show(task)
@@ -74,3 +79,20 @@ def next_unit(state: RunState, *, begun_here: bool) -> Unit:
             return Verify(task)
         case _:
             return Rest()
+
+
+def _held(state: RunState) -> Unit | None:
+    """What a stop or a pause makes of a run whose step has ended; a step at work goes on."""
+    if at_work(state.current):
+        return None
+    if state.stopped_by:
+        return Close("stopped")
+    return Rest() if state.paused_by else None
+
+
+def _end(state: RunState) -> Close:
+    """Everything is as before only when all of it was asked for and nothing was left out."""
+    if state.direction == "forward":
+        return Close("closed")
+    left_out = any(t.skipped_by for t in state.tasks if t.key in state.way_back)
+    return Close("partly-undone" if left_out or state.undo_scope != WHOLE else "undone")

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from bot.engine.events import Event
+from bot.engine.recorded import Line
+from bot.engine.sites import SiteEntry
 from steps.step import Site, Step
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -26,6 +28,14 @@ class RunEntry:
     opened_at: datetime
     outcome: str
     """Empty while the run is open."""
+
+
+Place: TypeAlias = tuple[str, str]
+"""A site by its project and environment."""
+
+
+NOTHING = "0" * 64
+"""The head of a stream that has no event."""
 
 
 class EventStore(Protocol):
@@ -52,12 +62,47 @@ class EventStore(Protocol):
         """
         ...
 
+    def lines(self, stream: str) -> tuple[Line, ...]:
+        """The stream as it is stored, with its digests; for the audit."""
+        ...
+
+    def head(self, stream: str) -> str:
+        """The digest of the stream's newest event; `NOTHING` when there is none."""
+        ...
+
     def runs(self, *, open_only: bool = False) -> tuple[RunEntry, ...]:
         """The runs, newest first."""
         ...
 
     def streams(self, beginning: str) -> tuple[str, ...]:
         """The names of the streams that begin so, in order of their letters."""
+        ...
+
+    def newest(self, most: int, *, outcome: str = "", place: Place | None = None
+               ) -> tuple[RunEntry, ...]:  # fmt: skip
+        """The newest runs, at most so many; only of one outcome, only of one site.
+
+        Takes as long for many runs in the store as for few.
+        """
+        ...
+
+    def sites(self, most: int, *, zone: str = "") -> tuple[SiteEntry, ...]:
+        """The sites whose origin asks for a certificate, at most so many, the soonest to end first.
+
+        As quick for many as for few, like `newest`.
+        """
+        ...
+
+    def zone(self, zone: str) -> tuple[SiteEntry, ...]:
+        """Every site of a zone, whether its origin asks or not."""
+        ...
+
+    def site(self, host: str) -> SiteEntry | None:
+        """The site that has this host, protected or not."""
+        ...
+
+    def hosts(self) -> tuple[str, ...]:
+        """Every host of every site, in order."""
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:

@@ -14,7 +14,8 @@ TaskStatus: TypeAlias = Literal[
     "next", "shown", "approved", "started", "applied", "done", "skipped", "failed", "declined",
     "expired",
 ]  # fmt: skip
-RunStatus: TypeAlias = Literal["working", "needs-approval", "needs-help", "closed"]
+RunStatus: TypeAlias = Literal["working", "needs-approval", "needs-help", "paused", "closed"]
+Outcome: TypeAlias = Literal["", "closed", "undone", "partly-undone", "stopped"]
 
 FINISHED: frozenset[TaskStatus] = frozenset({"done", "skipped"})
 
@@ -72,6 +73,10 @@ class Task:
     applied_at: datetime | None = None
     verdict: Verdict | None = None
     skipped: tuple[str, ...] = ()
+    skipped_by: str = ""
+    """Who left it out, in `skipped`'s words; empty when everything was right already."""
+    left: bool = False
+    """The way back overtook it: what it did stays on record, it is not taken up again."""
     failure: Failure | None = None
     ended_at: datetime | None = None
     approvals: tuple[Approval, ...] = ()
@@ -126,9 +131,17 @@ class RunState:
     tasks: tuple[Task, ...] = ()
     direction: Literal["forward", "back"] = "forward"
     undo_by: str = ""
+    undo_scope: str = "run"
+    undo_reach: tuple[str, ...] = ()
+    way_back: tuple[str, ...] = ()
+    """The keys of the tasks that take something back."""
+    paused_by: str = ""
+    paused_at: datetime | None = None
+    pause_reason: str = ""
     stopped_by: str = ""
+    """Set while the run still waits for a step at work to end, too."""
     stop_reason: str = ""
-    outcome: Literal["", "closed", "undone", "stopped"] = ""
+    outcome: Outcome = ""
     closed_at: datetime | None = None
     accepted: tuple[str, ...] = ()
     visitors: Visitors = Visitors()
@@ -145,6 +158,8 @@ class RunState:
     asked_policy: Policy | None = None
     """In a policy's stream: what the waiting card asks for."""
     was_policy: Policy | None = None
+    head: str = ""
+    """Digest of the newest event in the run's chain; added by the engine."""
     seq: int = 0
     """How many events were folded; the `after` of the next append."""
 
@@ -158,7 +173,11 @@ class RunState:
         if self.outcome:
             return "closed"
         task = self.current
-        if task is None or task.status in ("next", "approved", "started", "applied"):
+        if task is not None and task.status in ("started", "applied"):
+            return "working"
+        if self.paused_by:
+            return "paused"
+        if task is None or task.status in ("next", "approved"):
             return "working"
         return "needs-approval" if task.status == "shown" else "needs-help"
 
@@ -173,8 +192,8 @@ class RunState:
         receipts = {t.key: {**t.notes, **t.receipt} for t in self.tasks if t.notes or t.receipt}
         task = self.current
         return Past(
-            receipts, self.accepted, self.neighbours, run=self.run,
-            approved_by=task.approved_by if task else "",
+            receipts, self.accepted, self.neighbours, way_back=self.way_back, head=self.head,
+            run=self.run, approved_by=task.approved_by if task else "",
         )  # fmt: skip
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bot.engine import approval_events as a
+from bot.engine import control_events as ce
 from bot.engine import events as e
 from bot.engine.state import RunState, Task
 from bot.engine.tellings import Telling
@@ -57,7 +58,8 @@ def _made(before: RunState, after: RunState, event: e.Event) -> Telling | None:
         case a.ApprovalReminded():
             return replace(plain, kind="reminder", to=(), fingerprint=event.fingerprint)
         case _:
-            return _of_time(before, plain, event, givers)
+            of_time = _of_time(before, plain, event, givers)
+            return of_time or _of_control(before, plain, event)
 
 
 def _of_time(
@@ -80,6 +82,27 @@ def _of_time(
             return replace(plain, kind="renewed")
         case a.PolicyChanged():
             return replace(plain, kind="policy-changed")
+        case _:
+            return None
+
+
+def _of_control(before: RunState, plain: Telling, event: e.Event) -> Telling | None:
+    """What somebody does with the run as a whole, and a step that cannot go on."""
+    turned = (before.starter, before.undo_by)
+    match event:
+        case ce.RunPaused():
+            return replace(plain, kind="paused", to=turned, lines=_lines(event.reason))
+        case ce.RunResumed():
+            return replace(plain, kind="resumed", to=(*turned, before.paused_by))
+        case e.StepSkipped() if event.asked:
+            return replace(plain, kind="skipped", to=turned, lines=event.reasons)
+        case e.UndoAsked():
+            return replace(plain, kind="turned", steps=event.reach)
+        case e.StepFailed():
+            back = event.step in before.way_back
+            return replace(
+                plain, kind="stuck-back" if back else "stuck", to=turned, lines=(event.message,)
+            )
         case _:
             return None
 

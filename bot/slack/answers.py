@@ -1,25 +1,31 @@
 """What the bot answers one person: status, help, forecast, probe, refusals. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.engine.forecast import Forecast, ForecastLine
-from bot.engine.ports import RunEntry
-from bot.engine.state import RunState
-from bot.slack.blocks import Card, card, context, escape, header, section, sections, when
+from bot.slack.blocks import Card, card, context, escape, header, section, sections
 from bot.slack.table import table_blocks
-from bot.slack.words import RISKS, Frame, access_words, run_words, task_words, visitors_words
+from bot.slack.words import RISKS
 from steps.errors import AlreadyDecided, RolloutError
 from steps.step import Site, Verdict
 
 SUBCOMMANDS: Mapping[str, str] = {
     "start": "start [site]: opens a run: asks what it needs, then shows each step here",
     "plan": "plan [site]: the dry run: what each step would do; nothing is written",
-    "status": "status [site]: where runs stand, who is awaited, what was seen last",
+    "status": "status [site] [here]: where runs and sites stand, who is awaited, what was seen",
+    "list": "list [state] [site]: the runs, by state: open, waiting, failed, paused, closed, …",
     "probe": "probe [site]: asks the origin directly, now: is it closed?",
+    "pause": "pause [site] [reason]: nothing begins until resume; a step at work goes on",
+    "resume": "resume [site]: on from where it was",
+    "stop": "stop [site] [reason]: ends the run in a state that serves visitors",
+    "skip": "skip [site] [reason]: leaves the current step out, where the law allows it",
+    "retry": "retry [site]: takes up the step that stands still",
+    "undo": "undo [site] [last | run | to step]: takes back a part or all, in the safe order",
     "policy": "policy [site]: who may approve there; a change waits for approvals itself",
     "extend": "extend [site]: the card that waits, waits for a decision longer",
     "window": "window [site] 22:00-02:00 (or off): what can cause an outage begins only then",
+    "history": "history [run or site]: who, what, when, before and after, into the run's thread",
     "help": "help: this page",
 }
 WORDS = (
@@ -75,44 +81,7 @@ def notice_card(text: str) -> Card:
 
 def told_card(markup: str) -> Card:
     """One sentence with times or mentions in it; whatever is foreign has been escaped."""
-    return card(markup, [section(markup)])
-
-
-def status_card(frame: Frame, views: Sequence[RunState], asked: str) -> Card:
-    """Where the runs stand, from the log alone."""
-    if not views:
-        said = f"There is no run of {asked} yet." if asked else "There is no run yet."
-        return notice_card(f"{said} /mtls start opens one.")
-    blocks = [header("Status")]
-    for state in views:
-        blocks += _status_blocks(frame, state, detailed=len(views) == 1)
-    text = " ".join(
-        f"{escape(s.site.name) if s.site else s.run}: {run_words(frame, s)}" for s in views
-    )
-    return card(text.replace("*", ""), blocks)
-
-
-def _status_blocks(frame: Frame, state: RunState, *, detailed: bool) -> list[dict[str, object]]:
-    name = escape(state.site.name) if state.site else state.run
-    since = f" Since {when(state.opened_at)}." if state.opened_at else ""
-    blocks = [
-        section(f"*{name}*\n{run_words(frame, state)}{since}\n{access_words(state)}"),
-        context(f"{visitors_words(state)} · run {state.run}"),
-    ]
-    if detailed:
-        lines = [f"• {frame.title(t.key)} — {task_words(state, t)}" for t in state.tasks]
-        blocks += sections(lines)
-    return blocks
-
-
-def of_site(entries: Sequence[RunEntry], asked: str) -> tuple[str, ...]:
-    """The runs to tell of: the newest of each site, open ones first; one site if asked."""
-    newest: dict[tuple[str, str], RunEntry] = {}
-    for entry in entries:
-        if asked in ("", entry.site, entry.zone):
-            newest.setdefault((entry.project, entry.environment), entry)
-    found = sorted(newest.values(), key=lambda r: (bool(r.outcome), -r.opened_at.timestamp()))
-    return tuple(entry.run for entry in found[:10])
+    return card(markup.replace("*", ""), [section(markup)])
 
 
 def forecast_card(found: Forecast) -> Card:

@@ -9,13 +9,13 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.slack import inbox, policy_form, reasons, start_form
+from bot.slack import dispatch, inbox, policy_form, reasons, start_form, undo_form
 from bot.slack.desk import Desk
 from bot.slack.presses import BUTTONS
 
 log = structlog.get_logger()
 COMMAND = "/mtls"
-FORMS = (start_form.CALLBACK, reasons.CALLBACK, policy_form.CALLBACK)
+FORMS = (start_form.CALLBACK, reasons.CALLBACK, policy_form.CALLBACK, undo_form.CALLBACK)
 _LISTENERS = 20
 """Threads for listeners; Bolt's five are starved by five slow ones (tried beforehand)."""
 
@@ -50,7 +50,7 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command(COMMAND)
     def command(ack: Ack, body: dict[str, Any]) -> None:
-        ack()
+        ack(text=dispatch.heard(str(body.get("text", ""))))
         desk.command(inbox.slash_command(body))
 
     def pressed(ack: Ack, body: dict[str, Any]) -> None:

@@ -5,15 +5,9 @@ from bot.engine.decide import verdict_digest
 from bot.engine.policy import is_policy_stream
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import Block, actions, button, confirm
+from bot.slack.control_buttons import ending_buttons, skip_button
+from bot.slack.values import value
 from bot.slack.words import RISKS, Frame
-
-SEPARATOR = "|"
-NO_FINGERPRINT = "-"
-
-
-def value(run: str, step: str, fingerprint: str = NO_FINGERPRINT) -> str:
-    """What a button carries."""
-    return SEPARATOR.join((run, step, fingerprint))
 
 
 def task_buttons(frame: Frame, state: RunState, task: Task) -> list[Block]:
@@ -85,21 +79,6 @@ def _after_failure(frame: Frame, state: RunState, task: Task) -> list[Block]:
             button("Accept", "accept", value(state.run, task.key, verdict_digest(verdict)),
                    confirm=question, label=f"Accept: {title}")
         )  # fmt: skip
-    return [*made, *run_buttons(state, task.key)]
-
-
-def run_buttons(state: RunState, step: str) -> list[Block]:
-    """Undo and Stop, where they make sense."""
-    made = []
-    if state.changed and (state.direction == "forward" or state.outcome == "stopped"):
-        question = confirm(
-            "Undo the run?",
-            "Each way back is shown and approved on its own, in the order that refuses nobody.",
-            "Show the first",
-        )
-        made.append(button("Undo", "undo", value(state.run, step), confirm=question,
-                           label="Undo the run"))  # fmt: skip
-    if not state.outcome:
-        made.append(button("Stop", "stop", value(state.run, step), style="danger",
-                           label="Stop the run: asks for a reason"))  # fmt: skip
-    return made
+    return [
+        *made, *skip_button(frame, state, task), *ending_buttons(frame, state, task.key),
+    ]  # fmt: skip

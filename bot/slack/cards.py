@@ -25,12 +25,14 @@ from bot.slack.blocks import (
     sections,
     when,
 )
-from bot.slack.buttons_of import run_buttons, task_buttons
+from bot.slack.buttons_of import task_buttons
+from bot.slack.control_buttons import run_buttons
 from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
 from bot.slack.report import report_card
 from bot.slack.table import table_blocks
 from bot.slack.telling_cards import telling_messages
+from bot.slack.troubleshooting import what_to_do
 from bot.slack.words import (
     RISKS,
     Frame,
@@ -38,6 +40,7 @@ from bot.slack.words import (
     proof,
     run_title,
     run_words,
+    skipped_words,
     task_words,
     took,
     visitors_words,
@@ -58,7 +61,7 @@ def run_messages(frame: Frame, state: RunState) -> dict[str, Card]:
         if newest or task.failed_unplanned:
             made[f"{task.key}/{newest}"] = task_card(frame, state, task)
         made |= handouts(frame.title(task.key), task)
-    if state.outcome in ("closed", "undone"):
+    if state.outcome in ("closed", "undone", "partly-undone"):
         made[f"report-{state.outcome}"] = report_card(frame, state)
     return made | telling_messages(frame, state)
 
@@ -77,7 +80,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
     ]
     current = state.current
     step = current.key if current else state.tasks[-1].key
-    buttons = run_buttons(state, step)
+    buttons = run_buttons(frame, state, step)
     if buttons:
         blocks.append(actions(buttons))
     blocks.append(_footer(state))
@@ -162,8 +165,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "done":
             return _done(frame, state, task)
         case "skipped":
-            reasons = " ".join(escape(r) for r in task.skipped)
-            return f"Skipped: nothing to do. {reasons}"
+            return skipped_words(task)
         case "failed":
             return _failed(task)
         case "declined":
@@ -211,8 +213,9 @@ def _failed(task: Task) -> str:
     failure = task.failure
     assert failure is not None
     parts = [f"*Cannot go on* ({failure.code}).", escape(failure.message)]
-    if failure.hint:
-        parts.append(f"\n*What to do:* {escape(failure.hint)}")
+    advice = escape(failure.hint) or what_to_do(failure.code)
+    if advice:
+        parts.append(f"\n*What to do:* {advice}")
     codes = [f"vendor code {failure.vendor_code}" if failure.vendor_code else "",
              f"request {failure.request_id}" if failure.request_id else ""]  # fmt: skip
     told = ", ".join(c for c in codes if c)

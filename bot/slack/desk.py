@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 import structlog
@@ -13,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.engine import commands as c
+from bot.engine.audit import Audit
 from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast
 from bot.engine.loops import tried
@@ -20,9 +20,21 @@ from bot.engine.policy import Policy
 from bot.engine.ports import Directory, Option
 from bot.engine.state import RunState
 from bot.slack import answers as say
-from bot.slack import inbox, policy_form, presses, reasons, start_form, waiting, window_words
+from bot.slack import (
+    dispatch,
+    inbox,
+    policy_form,
+    presses,
+    reasons,
+    start_form,
+    steering,
+    undo_form,
+    waiting,
+    window_words,
+)
 from bot.slack.access import Act, admission, allow, enough
 from bot.slack.blocks import Card
+from bot.slack.named import nearest
 from bot.slack.people import People
 from bot.slack.words import Frame
 from steps.errors import ClientError, Rejected, RolloutError, UnknownSite
@@ -42,6 +54,8 @@ class Outside:
     directory: Directory
     forecast: Callable[[Site], Forecast]
     probe: Callable[[Site], Verdict]
+    audit: Callable[[str], Audit]
+    """A run's history as it is stored, checked. Raises UnknownRun."""
 
 
 @dataclass
@@ -83,35 +97,11 @@ class Desk:
 
     def command(self, sent: inbox.SlashCommand) -> None:
         """``/mtls …``"""
-        answer = self.privately(sent.response_url)
-        name, site = (*sent.words[:2], "", "")[:2]
-        site = inbox.host_name(site)
-        match name.lower() or "help":
-            case "start":
-                self.later(lambda: self._open_form(sent, site), answer)
-            case "plan":
-                self.later(lambda: self._plan(sent, site, answer), answer)
-            case "probe":
-                self.later(lambda: self._probe(sent, site, answer), answer)
-            case "status":
-                self.later(lambda: answer(self._status(site)), answer)
-            case "policy":
-                self.later(lambda: self.policy(sent, sent.words[1:]), answer)
-            case "extend":
-                self.later(lambda: self.extend(sent, sent.words[1:]), answer)
-            case "window":
-                self.later(lambda: self.window(sent, sent.words[1:]), answer)
-            case "help":
-                self.later(lambda: answer(say.help_card()), answer)
-            case other:
-                near = get_close_matches(other, say.SUBCOMMANDS, n=1)
-                meant = f" Is /mtls {near[0]} meant?" if near else ""
-                note = f"There is no /mtls {other}.{meant}"
-                self.later(lambda: answer(say.help_card(note)), answer)
+        dispatch.dispatched(self, sent)
 
     def policy(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
         """``/mtls policy [site]``"""
-        site = self._known(inbox.host_name(words[0]) if words else "")
+        site = self.known(inbox.host_name(words[0]) if words else "")
         policy_form.open_form(self, sent, site)
 
     def extend(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
@@ -131,6 +121,9 @@ class Desk:
         match body["view"]["callback_id"]:
             case reasons.CALLBACK:
                 presses.reasoned(self, body)
+                return {}
+            case undo_form.CALLBACK:
+                steering.undo_submitted(self, body)
                 return {}
             case policy_form.CALLBACK:
                 return policy_form.submitted(self, body)
@@ -195,10 +188,11 @@ class Desk:
                     hint="Invite it (/invite @mtls), then type /mtls start again.",
                 ) from error
 
-    def _open_form(self, sent: inbox.SlashCommand, site: str) -> None:
+    def open_form(self, sent: inbox.SlashCommand, site: str) -> None:
+        """The start form: at once, and filled in when the projects are known."""
         view = start_form.loading_view(sent.channel_id)
         shown = presses.opened(self, sent.trigger_id, view)
-        self._allowed("start", sent)
+        self.allowed("start", sent)
         projects, environments, trouble = self._choices()
         form = start_form.form_view(
             sent.channel_id, site=site, projects=projects, environments=environments,
@@ -236,50 +230,40 @@ class Desk:
             return (), (), f"The projects could not be listed: {error.for_people}"
         return projects, environments, ""
 
-    def _plan(self, sent: inbox.SlashCommand, name: str, answer: Callable[[Card], None]) -> None:
-        self._allowed("plan", sent)
-        site = self._known(name)
-        answer(say.notice_card(f"Looking at {site.name}; this takes a little."))
-        answer(say.forecast_card(self.outside.forecast(site)))
-
-    def _probe(self, sent: inbox.SlashCommand, name: str, answer: Callable[[Card], None]) -> None:
-        self._allowed("probe", sent)
-        site = self._known(name)
-        answer(say.notice_card(f"Asking the origin of {site.name} directly."))
-        answer(say.probe_card(site, self.outside.probe(site)))
-
-    def _allowed(self, act: Act, sent: inbox.SlashCommand) -> None:
+    def allowed(self, act: Act, sent: inbox.SlashCommand) -> None:
+        """Raises NotAllowed unless whoever sent this may; for what is about no run."""
         policy = self.engine.rules.policy
         who = self.people.person(sent.user_id, sent.team_id, policy)
         allow(act, who, RunState(), policy)
 
-    def _known(self, name: str) -> Site:
-        """The site of the newest run of that name, or found by what the tokens see."""
-        runs = self.engine.store.runs()
-        for run in say.of_site(runs, name):
-            site = self.engine.view(run).site
-            if site is not None:
-                return site
+    def known(self, name: str) -> Site:
+        """The site that has this host, or found by what the tokens see."""
+        entry = self.engine.store.site(name)
+        site = self.engine.view(entry.run).site if entry else None
+        if entry is not None and site is not None:
+            return replace(site, name=entry.name)
         projects = self.outside.directory.projects()
         if not name or len(projects) != 1:
             raise UnknownSite(
-                "Which site is meant? Name a host of it, like www.example.com.",
+                f"Which site is meant?{nearest(self.engine.store, name)} Name a host of it, like"
+                " www.example.com.",
                 hint="Sites are known once a run was started on them.",
             )
         return self.outside.directory.site(name, projects[0].value, "")
-
-    def _status(self, name: str) -> Card:
-        runs = say.of_site(self.engine.store.runs(), name)
-        return say.status_card(self.frame(), [self.engine.view(run) for run in runs], name)
 
     def privately(self, response_url: str) -> Callable[[Card], None]:
         """An answer that only the one who asked sees; works also where the bot is no member."""
 
         def answer(card: Card) -> None:
-            WebhookClient(response_url).send(
-                text=card.text, blocks=list(card.blocks), response_type="ephemeral",
-                replace_original=False,
-            )  # fmt: skip
+            _respond(response_url, card, "ephemeral")
+
+        return answer
+
+    def openly(self, response_url: str) -> Callable[[Card], None]:
+        """An answer that the whole channel sees."""
+
+        def answer(card: Card) -> None:
+            _respond(response_url, card, "in_channel")
 
         return answer
 
@@ -293,3 +277,9 @@ class Desk:
             self.client.chat_postMessage(
                 channel=user, text=card.text, blocks=list(card.blocks), unfurl_links=False
             )
+
+
+def _respond(response_url: str, card: Card, to: str) -> None:
+    WebhookClient(response_url).send(
+        text=card.text, blocks=list(card.blocks), response_type=to, replace_original=False
+    )

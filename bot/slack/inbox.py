@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.slack.buttons_of import SEPARATOR
+from bot.slack.values import SEPARATOR
 from steps.errors import Rejected
 
 _MARKUP = re.compile(r"<(?:[^|<>]*\|)?([^<>]*)>")
@@ -35,7 +35,7 @@ class SlashCommand(Sent):
     @property
     def words(self) -> list[str]:
         """The words as they were typed: Slack makes links of host names (`should_escape`)."""
-        return [unescape(_MARKUP.sub(r"\1", word)) for word in self.text.split()]
+        return words_of(self.text)
 
 
 class _Id(Sent):
@@ -102,6 +102,11 @@ class Target(Sent):
     run: str
     step: str
     fingerprint: str
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a command's text as they were typed."""
+    return [unescape(_MARKUP.sub(r"\1", word)) for word in text.split()]
 
 
 def host_name(typed: str) -> str:

@@ -11,7 +11,7 @@ from bot.slack import inbox, presses
 from bot.slack.access import admission, allow, enough
 from bot.slack.approval_words import policy_lines
 from bot.slack.blocks import Block, Card, context, escape, option, plain, section, sections
-from bot.slack.buttons_of import SEPARATOR
+from bot.slack.values import SEPARATOR
 from steps.errors import Rejected
 from steps.step import Site
 

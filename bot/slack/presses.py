@@ -11,9 +11,10 @@ from bot.engine import commands as c
 from bot.engine.decide import Command
 from bot.engine.state import RunState
 from bot.slack import answers as say
-from bot.slack import inbox, reasons
+from bot.slack import inbox, reasons, undo_form
 from bot.slack.access import Act, admission
-from bot.slack.blocks import Card
+from bot.slack.blocks import Card, escape
+from bot.slack.steered import steered
 from steps.errors import Rejected, UnknownSite
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BUTTONS = (
     "approve", "ahead", "decline", "withdraw", "extend", "retry", "accept", "undo", "stop",
+    "back", "skip", "pause", "resume",
 )  # fmt: skip
 
 
@@ -28,8 +30,10 @@ def pressed(desk: "Desk", body: dict[str, Any]) -> None:
     """A button of a card."""
     press = inbox.press(body)
     answer = desk.privately(press.response_url)
-    if press.actions[0].action_id in ("decline", "stop"):
+    if press.actions[0].action_id in ("decline", "stop", "skip"):
         desk.later(lambda: _ask_reason(desk, press), answer)
+    elif press.actions[0].action_id == "back":
+        desk.later(lambda: _pressed_back(desk, press), answer)
     else:
         desk.later(lambda: _decide(desk, press, answer), answer)
 
@@ -50,7 +54,20 @@ def _decide(desk: "Desk", press: inbox.Press, answer: Callable[[Card], None]) ->
     target = inbox.target(press)
     act, command = _command(press, target)
     asked = Asked(act, command, press.user.id, press.team_of_user, target.run, target.step)
-    answer(say.notice_card(_counted(desk, asked, submit(desk, asked))))
+    answer(say.told_card(done(desk, asked)))
+
+
+def done(desk: "Desk", asked: Asked) -> str:
+    """Carry it out; what it did, with our own markup. Raises Rejected, and nothing happened."""
+    before = desk.engine.view(asked.run)
+    after = submit(desk, asked)
+    match asked.command:
+        case (c.Pause() | c.Resume() | c.Stop() | c.Skip() | c.Retry() | c.Undo()) as command:
+            itinerary = desk.engine.itinerary
+            said = steered(desk.frame(), itinerary, command, before=before, after=after)
+            return f"*{escape(after.site.name)}*: {said}" if after.site else said
+        case _:
+            return escape(_counted(desk, asked, after))
 
 
 def submit(desk: "Desk", asked: Asked) -> RunState:
@@ -66,10 +83,22 @@ def submit(desk: "Desk", asked: Asked) -> RunState:
 def _ask_reason(desk: "Desk", press: inbox.Press) -> None:
     """The form comes first: a trigger lives three seconds, and Slack is asked who it is later."""
     target = inbox.target(press)
-    act: reasons.Asked = "stop" if press.actions[0].action_id == "stop" else "decline"
+    acts: dict[str, reasons.Asked] = {"stop": "stop", "skip": "skip"}
+    act = acts.get(press.actions[0].action_id, "decline")
     channel = press.channel.id if press.channel else ""
     about = reasons.About(act, target.run, target.step, target.fingerprint, channel)
     ask(desk, about, press.trigger_id)
+
+
+def _pressed_back(desk: "Desk", press: inbox.Press) -> None:
+    channel = press.channel.id if press.channel else ""
+    ask_how_far(desk, desk.engine.view(inbox.target(press).run), channel, press.trigger_id)
+
+
+def ask_how_far(desk: "Desk", state: RunState, channel: str, trigger_id: str) -> None:
+    """Open the form that asks how far back. Raises Rejected when nothing can be taken back."""
+    view = undo_form.undo_view(desk.frame(), state, desk.engine.itinerary, channel)
+    opened(desk, trigger_id, view)
 
 
 def ask(desk: "Desk", about: reasons.About, trigger_id: str) -> None:
@@ -104,7 +133,7 @@ def reasoned(desk: "Desk", body: dict[str, Any]) -> None:
     def decide() -> None:
         act, command = _with_reason(about, user, reason)
         asked = Asked(act, command, user, team, about.run, about.step)
-        answer(say.notice_card(_counted(desk, asked, submit(desk, asked))))
+        answer(say.told_card(done(desk, asked)))
 
     desk.later(decide, answer)
 
@@ -116,7 +145,7 @@ def _with_reason(about: reasons.About, user: str, reason: str) -> tuple[Act, Com
         case "stop":
             return "stop", c.Stop(user, reason)
         case "skip":
-            raise UnknownSite("This bot skips no steps.")
+            return "skip", c.Skip(user, about.step, reason)
         case _:
             assert_never(about.act)
 
@@ -139,6 +168,10 @@ def _command(press: inbox.Press, target: inbox.Target) -> tuple[Act, Command]:
             return "accept", c.Accept(user, target.step, target.fingerprint)
         case "undo":
             return "undo", c.Undo(user)
+        case "pause":
+            return "pause", c.Pause(user)
+        case "resume":
+            return "resume", c.Resume(user)
         case other:
             raise UnknownSite(f"This bot has no button {other}.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bot.slack.blocks import context, escape, plain
-from bot.slack.buttons_of import SEPARATOR
+from bot.slack.values import SEPARATOR
 from steps.errors import Rejected
 
 CALLBACK = "reason"

@@ -10,11 +10,19 @@ from bot.slack.blocks import (
     context,
     escape,
     header,
+    person,
     section,
     sections,
 )
 from bot.slack.table import table_blocks
-from bot.slack.words import Frame, access_words, closed_words, lasted, visitors_words
+from bot.slack.words import (
+    Frame,
+    access_words,
+    closed_words,
+    lasted,
+    stands_words,
+    visitors_words,
+)
 from steps.step import Row
 
 RISK_LEFT = (
@@ -29,23 +37,38 @@ _MOST_COMMANDS, _MOST_LETTERS = 120, 2600
 
 def report_card(frame: Frame, state: RunState) -> Card:
     """The last message of a run's thread."""
-    undone = state.outcome == "undone"
     closed = f"The origin is {closed_words(state)}"
-    title = "Everything is as it was before" if undone else closed
+    title = _TITLES.get(state.outcome, closed)
     blocks: list[Block] = [
         header(title),
-        section(f"{_summary(state)}\n{visitors_words(state)}{_span(state)}"),
+        section(f"{_summary(frame, state)}\n{visitors_words(state)}{_span(state)}"),
         *sections(["*What changed, and who approved it*", *_changes(frame, state)]),
     ]
-    if not undone:
+    if state.outcome == "closed":
         blocks += _closed_blocks(state)
-    text = f"{title}. {_summary(state)} {visitors_words(state)}"
-    return card(text.replace("*", ""), [*blocks, context(f"run {state.run}")])
+    text = f"{title}. {_summary(frame, state)} {visitors_words(state)}"
+    return card(text.replace("*", ""), [*blocks, context(f"run {state.run}{_cited(state)}")])
 
 
-def _summary(state: RunState) -> str:
+_TITLES = {
+    "undone": "Everything is as it was before",
+    "partly-undone": "The run is taken back in part",
+}
+
+
+def _cited(state: RunState) -> str:
+    """The digest that stands for the whole history: a cut end or a rewrite shows against it."""
+    if not state.head:
+        return ""
+    checked = f"`python app.py audit {state.run} --head …` checks against it"
+    return f" · digest of its log {state.head}: {checked}"
+
+
+def _summary(frame: Frame, state: RunState) -> str:
     if state.outcome == "undone":
         return access_words(state)
+    if state.outcome == "partly-undone":
+        return stands_words(frame, state)
     probe = state.task("origin-probe")
     if probe is not None and probe.verdict is not None:
         return escape(" ".join(probe.verdict.evidence))
@@ -59,13 +82,14 @@ def _span(state: RunState) -> str:
 
 
 def _changes(frame: Frame, state: RunState) -> list[str]:
-    back = state.direction == "back"
-    tasks = [t for t in state.tasks if t.key.startswith("undo-") == back]
+    tasks = [t for t in state.tasks if not state.way_back or t.key in state.way_back]
     return [f"• {frame.title(t.key)}: {_change(t)}" for t in tasks] or ["• nothing"]
 
 
 def _change(task: Task) -> str:
     if task.status == "skipped":
+        if task.skipped_by:
+            return f"skipped by {person(task.skipped_by)}: {escape(' '.join(task.skipped))}"
         return "skipped, was right already"
     if task.plan is None or not task.plan.changes:
         return "looked"

@@ -5,7 +5,7 @@ from bot.engine.state import RunState
 from bot.engine.tellings import Telling
 from bot.slack.approval_words import asked, held_words
 from bot.slack.blocks import Block, Card, card, escape, person, section, sections, when
-from bot.slack.words import Frame
+from bot.slack.words import Frame, awaited
 
 
 def telling_messages(frame: Frame, state: RunState) -> dict[str, Card]:
@@ -86,5 +86,29 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
             )
         case "renewed":
             return f"{title} had ended by itself and was made again, under the approval it had."
-        case _:
+        case "policy-changed":
             return f"the policy is changed; {person(told.by)} gave the last approval."
+        case _:
+            return _of_control(frame, state, told)
+
+
+def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
+    """What somebody does with the run as a whole, and a step that cannot go on."""
+    title, by = f"*{frame.title(told.step)}*", person(told.by)
+    match told.kind:
+        case "paused":
+            return f"{by} has paused the run; nothing begins until somebody resumes it."
+        case "resumed":
+            return f"{by} has resumed the run."
+        case "skipped":
+            return f"{by} has skipped {title}."
+        case "turned":
+            reach = ", ".join(frame.title(key) for key in told.steps) or "all that it changed"
+            return f"{by} undoes the run: {reach}."
+        case "stuck-back":
+            return (
+                f"*the way back is not done*: {title} cannot go on. {awaited(frame, state)}: what"
+                " was there before is on record, and Retry on its card takes it up again."
+            )
+        case _:
+            return f"{title} cannot go on; its card says what to do."

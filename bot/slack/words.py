@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.engine.approval_events import Window
+from bot.engine.itinerary import NO_LAWS, Laws
 from bot.engine.policy import Policy
 from bot.engine.state import RunState, Task
+from bot.engine.undo import standing, touched
 from bot.slack.blocks import escape, person, when
 from bot.slack.table import closed_addresses
 
@@ -25,6 +27,7 @@ class Frame:
     titles: Mapping[str, str]
     policy: Policy
     now: datetime
+    laws: Laws = NO_LAWS
 
     def title(self, key: str) -> str:
         return self.titles.get(key, key)
@@ -64,6 +67,8 @@ def window_told(window: Window | None) -> str:
 def run_title(state: RunState) -> str:
     """What the run does, to which site."""
     site = escape(state.site.name) if state.site else "?"
+    if state.undo_reach:
+        return f"Take back a part of the run on {site}"
     return f"Open the origin of {site} again" if state.direction == "back" else (
         f"Close the origin of {site}"
     )  # fmt: skip
@@ -77,26 +82,73 @@ def run_words(frame: Frame, state: RunState) -> str:
             return {
                 "closed": f"Finished: the origin is {closed_words(state)}.",
                 "undone": "Finished: everything is as it was before the run.",
-                "stopped": f"Stopped by {person(state.stopped_by)}. {_left_as(state)}",
+                "partly-undone": f"Finished: taken back in part. {stands_words(frame, state)}",
+                "stopped": f"Stopped by {person(state.stopped_by)}. {stands_words(frame, state)}",
             }.get(state.outcome, "Finished.")
         case "needs-approval":
             assert task is not None
             return f"Waiting for a yes to *{frame.title(task.key)}* from {awaited(frame, state)}."
         case "needs-help":
             assert task is not None
-            return f"*{frame.title(task.key)}* cannot go on by itself; somebody has to decide."
+            return _help_words(frame, state, task)
+        case "paused":
+            name = f" before *{frame.title(task.key)}*" if task else ""
+            why = f" “{escape(state.pause_reason)}”" if state.pause_reason else ""
+            return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
-            name = frame.title(task.key) if task else "the last step"
-            held_up = task.delayed if task else ""
-            told = f" {escape(held_up)} The bot goes on trying by itself." if held_up else ""
-            return f"At work on *{name}*.{told}"
+            return _working_words(frame, state, task)
 
 
-def _left_as(state: RunState) -> str:
+def _working_words(frame: Frame, state: RunState, task: Task | None) -> str:
+    name = frame.title(task.key) if task else "the last step"
+    after = ""
+    if state.stopped_by:
+        after = f" Stopped by {person(state.stopped_by)}: the run ends with this step."
+    elif state.paused_by:
+        after = f" Paused by {person(state.paused_by)}: nothing begins after this step."
+    held_up = task.delayed if task else ""
+    told = f" {escape(held_up)} The bot goes on trying by itself." if held_up else ""
+    return f"At work on *{name}*.{told}{after}"
+
+
+def _help_words(frame: Frame, state: RunState, task: Task) -> str:
+    name = frame.title(task.key)
+    if state.direction == "back" and task.status == "failed":
+        return (
+            f"*The way back is not done*: *{name}* cannot go on. What was there before is on"
+            " record; Retry takes it up again."
+        )
+    return f"*{name}* cannot go on by itself; somebody has to decide."
+
+
+def stands_words(frame: Frame, state: RunState) -> str:
+    """What a run that ended before its end, or holds, has left in force."""
     if not state.changed:
-        return "Nothing had been changed."
-    back = "; Undo takes it back" if state.direction == "forward" else "; Undo goes on from there"
-    return f"What was done stays as it is{back}."
+        return "Nothing had been changed; the site is as it was."
+    there = standing(state, frame.laws)
+    left = ", ".join(frame.title(key) for key in there)
+    stays = f"In force: {left}." if left else "Nothing of this run is in force any more."
+    failed = [frame.title(t.key) for t in state.tasks if t.status == "failed"]
+    said = (
+        f"{', '.join(failed)} had failed; its card says what was seen."
+        if failed else "Every step ended in a state that serves visitors."
+    )  # fmt: skip
+    return f"{said} {stays}"
+
+
+def for_good_words(frame: Frame, state: RunState) -> str:
+    """What an undo of the whole run makes for good, a sentence each; empty when nothing."""
+    laws = frame.laws
+    ways = [way for t in state.tasks if touched(t) for way in laws.back_of.get(t.key, ())]
+    return " ".join(laws.for_good[way] for way in dict.fromkeys(ways) if way in laws.for_good)
+
+
+def skipped_words(task: Task) -> str:
+    """Why a step was not taken: it was right already, overtaken, or left out by somebody."""
+    reasons = " ".join(escape(r) for r in task.skipped)
+    if task.skipped_by:
+        return f"Skipped by {person(task.skipped_by)}: “{reasons}”"
+    return f"Not taken up again: {reasons}." if task.left else f"Skipped: nothing to do. {reasons}"
 
 
 def task_words(state: RunState, task: Task) -> str:
@@ -118,7 +170,9 @@ def task_words(state: RunState, task: Task) -> str:
         case "done":
             return _done_words(state, task)
         case "skipped":
-            return f"skipped: {escape(task.skipped[0]) if task.skipped else 'nothing to do'}"
+            by = f" by {person(task.skipped_by)}" if task.skipped_by else ""
+            why = escape(task.skipped[0]) if task.skipped else "nothing to do"
+            return why if task.left else f"skipped{by}: {why}"
         case "failed":
             return "cannot go on"
         case _:

@@ -2,26 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.engine.events import EVENT, Event
+from bot.engine.ports import NOTHING
+from bot.engine.recorded import Line
 
-EMPTY = "0" * 64
+EMPTY = NOTHING
 """The digest before the first event of a stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One event as it is stored; `body` is canonical JSON of what is not in the other fields."""
-
-    stream: str
-    seq: int
-    at: str
-    by: str
-    type: str
-    body: str
-    digest: str
 
 
 def line(stream: str, seq: int, event: Event, *, before: str) -> Line:
@@ -30,6 +18,15 @@ def line(stream: str, seq: int, event: Event, *, before: str) -> Line:
     at, by, kind = fields.pop("at"), fields.pop("by"), fields.pop("type")
     body = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Line(stream, seq, at, by, kind, body, digest(before, stream, seq, at, by, kind, body))
+
+
+def chained(stream: str, events: Sequence[Event], *, behind: Sequence[Line]) -> Iterator[Line]:
+    """The lines of `events` that continue those which are there."""
+    before = behind[-1].digest if behind else EMPTY
+    for seq, one in enumerate(events, len(behind) + 1):
+        made = line(stream, seq, one, before=before)
+        yield made
+        before = made.digest
 
 
 def digest(before: str, *parts: str | int) -> str:

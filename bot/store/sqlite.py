@@ -5,16 +5,26 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from bot.engine.events import Event
-from bot.engine.ports import RunEntry
+from bot.engine.ports import Place, RunEntry
+from bot.engine.recorded import Line
+from bot.engine.sites import SiteEntry
 from bot.store import chain
-from bot.store.projection import project
-from bot.store.schema import ALL_RUNS, OPEN_RUNS, STATEMENTS, STREAMS
+from bot.store.lists import follow, made_anew, run_entry, site_entry
+from bot.store.schema import (
+    ALL_RUNS,
+    OPEN_RUNS,
+    SITE_OF_HOST,
+    SITES_OF_ZONE,
+    STATEMENTS,
+    STREAMS,
+    asking_sites,
+    newest_runs,
+)
 from steps.errors import Conflict, SiteBusy, StoreError, StoreLocked
 
 _BUSY_SECONDS = 30.0
@@ -24,31 +34,39 @@ class SqliteStore:
     """See `bot.engine.ports.EventStore`.
 
     One connection a thread, as sqlite-utils wants it; WAL with full synchronisation, so that an
-    event whose append returned survives a power cut.
+    event whose append returned survives a power cut. `read_only` is for whoever looks at a log,
+    also while a bot writes to it: nothing is made, and nothing can be changed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path.resolve()  # one file has one lock, whatever link leads to it
+        self._read_only = read_only
         self._local = threading.local()
         self._connections: list[Database] = []
         self._lock = threading.Lock()
+        if read_only:
+            if not path.is_file():
+                raise StoreError(
+                    f"There is no store at {path}.", hint="MTLS_STORE_PATH says where it is."
+                )
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         database = self._database()
         for statement in STATEMENTS:
             database.execute(statement)
+        made_anew(database)
 
     def read(self, stream: str) -> tuple[Event, ...]:
         """See EventStore."""
         return tuple(chain.event(line) for line in self.lines(stream))
 
-    def lines(self, stream: str) -> tuple[chain.Line, ...]:
-        """The stored lines with their digests, for the audit."""
-        rows = self._database().execute(
-            "select stream, seq, at, by, type, body, digest from events"
-            " where stream = ? order by seq",
-            [stream],
-        )
-        return tuple(chain.Line(*row) for row in rows)
+    def lines(self, stream: str) -> tuple[Line, ...]:
+        """See EventStore."""
+        return lines_of(self._database(), stream)
+
+    def head(self, stream: str) -> str:
+        """See EventStore."""
+        return _newest(self._database(), stream)[1]
 
     def append(
         self,
@@ -68,8 +86,8 @@ class SqliteStore:
             for seq, event in enumerate(events, after + 1):
                 line = chain.line(stream, seq, event, before=before)
                 _insert(database, line)
-                _update_runs(database, stream, event)
                 before = line.digest
+            follow(database, stream, events)
             if release:
                 database.execute("delete from claims where run = ?", [stream])
         return after + len(events)
@@ -77,7 +95,35 @@ class SqliteStore:
     def runs(self, *, open_only: bool = False) -> tuple[RunEntry, ...]:
         """See EventStore."""
         rows = self._database().execute(OPEN_RUNS if open_only else ALL_RUNS)
-        return tuple(_entry(row) for row in rows)
+        return tuple(run_entry(row) for row in rows)
+
+    def newest(
+        self, most: int, *, outcome: str = "", place: Place | None = None
+    ) -> tuple[RunEntry, ...]:
+        """See EventStore."""
+        statement = newest_runs(outcome=bool(outcome), place=place is not None)
+        given = [*([outcome] if outcome else []), *(place or ()), most]
+        return tuple(run_entry(row) for row in self._database().execute(statement, given))
+
+    def sites(self, most: int, *, zone: str = "") -> tuple[SiteEntry, ...]:
+        """See EventStore."""
+        given = [*([zone] if zone else []), most]
+        rows = self._database().execute(asking_sites(zone=bool(zone)), given)
+        return tuple(site_entry(row) for row in rows)
+
+    def zone(self, zone: str) -> tuple[SiteEntry, ...]:
+        """See EventStore."""
+        return tuple(site_entry(row) for row in self._database().execute(SITES_OF_ZONE, [zone]))
+
+    def site(self, host: str) -> SiteEntry | None:
+        """See EventStore."""
+        row = self._database().execute(SITE_OF_HOST, [host]).fetchone()
+        return site_entry(row) if row else None
+
+    def hosts(self) -> tuple[str, ...]:
+        """See EventStore."""
+        rows = self._database().execute("select distinct host from hosts order by host")
+        return tuple(str(row[0]) for row in rows)
 
     def streams(self, beginning: str) -> tuple[str, ...]:
         """See EventStore. A range of the primary key: other streams are not read."""
@@ -119,12 +165,14 @@ class SqliteStore:
         found = getattr(self._local, "database", None)
         if isinstance(found, Database):
             return found
+        address = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
         connection = sqlite3.connect(
-            self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
         database = Database(connection)  # turns recursive_triggers on: REPLACE is a delete too
-        database.enable_wal()
-        database.execute("pragma synchronous = full")
+        if not self._read_only:
+            database.enable_wal()
+            database.execute("pragma synchronous = full")
         with self._lock:
             self._connections.append(database)
         self._local.database = database
@@ -150,16 +198,30 @@ def _writing(database: Database) -> Iterator[None]:
 
 def _head(database: Database, stream: str, after: int) -> str:
     """The digest of the `after`-th event. Raises Conflict when it is not the last."""
+    length, digest = _newest(database, stream)
+    if length != after:
+        raise Conflict(f"{stream} has {length} events, not {after}.")
+    return digest
+
+
+def _newest(database: Database, stream: str) -> tuple[int, str]:
+    """Number and digest of the stream's last event."""
     row = database.execute(
         "select seq, digest from events where stream = ? order by seq desc limit 1", [stream]
     ).fetchone()
-    length, digest = row or (0, chain.EMPTY)
-    if length != after:
-        raise Conflict(f"{stream} has {length} events, not {after}.")
-    return str(digest)
+    return (int(row[0]), str(row[1])) if row else (0, chain.EMPTY)
 
 
-def _insert(database: Database, line: chain.Line) -> None:
+def lines_of(database: Database, stream: str) -> tuple[Line, ...]:
+    """The stored lines of a stream in their order."""
+    rows = database.execute(
+        "select stream, seq, at, by, type, body, digest from events where stream = ? order by seq",
+        [stream],
+    )
+    return tuple(Line(*row) for row in rows)
+
+
+def _insert(database: Database, line: Line) -> None:
     try:
         database.execute(
             "insert into events (stream, seq, at, by, type, body, digest)"
@@ -182,27 +244,3 @@ def _claim(database: Database, claim: str, run: str) -> None:
                 f"Another run ({row[0]}) is open for this {claim.split(':', maxsplit=1)[0]}.",
                 hint="Finish, undo or stop that run first; /mtls status shows it.",
             ) from error
-
-
-def _update_runs(database: Database, run: str, event: Event) -> None:
-    row = database.execute(
-        "select run, site, zone, project, environment, opened_at, outcome from runs where run = ?",
-        [run],
-    ).fetchone()
-    entry = _entry(row) if row else None
-    changed = project(entry, run, event)
-    if changed is not None and changed is not entry:
-        database.execute(
-            "insert into runs values (?, ?, ?, ?, ?, ?, ?)"
-            " on conflict (run) do update set outcome = excluded.outcome",
-            [
-                changed.run, changed.site, changed.zone, changed.project, changed.environment,
-                changed.opened_at.isoformat(), changed.outcome,
-            ],
-        )  # fmt: skip
-
-
-def _entry(row: tuple[str, str, str, str, str, str, str]) -> RunEntry:
-    run, site, zone, project_id, environment, opened_at, outcome = row
-    opened = datetime.fromisoformat(opened_at)
-    return RunEntry(run, site, zone, project_id, environment, opened, outcome)

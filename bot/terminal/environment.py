@@ -6,7 +6,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from bot.logs import configure
-from bot.settings import PREFIX, Settings
+from bot.settings import PREFIX, Settings, Store
 
 FILE = Path(".env")
 """Written by `setup`, in the folder that the bot is started in."""
@@ -29,3 +29,11 @@ def kept(file: Path) -> dict[str, str]:
     """What a file of settings holds; nothing when there is none."""
     found = dotenv_values(file, interpolate=False) if file.is_file() else {}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def store_from(env: Mapping[str, str], file: Path = FILE) -> Path:
+    """Where the log is, for whoever only reads it: no token is needed for that."""
+    if not any(name.startswith(PREFIX) for name in env):
+        env = {**env, **kept(file)}
+    given = env.get(f"{PREFIX}STORE_PATH", "").strip()
+    return Path(given) if given else Store().path

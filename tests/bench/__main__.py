@@ -12,13 +12,14 @@ from tests.bench.page import page
 from tests.bench.probe import probes
 from tests.bench.push import pushes
 from tests.bench.rollout import rollout_overhead
+from tests.bench.status import statuses
 from tests.bench.wide import wide_tree
 
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lines = []
-    for group in (probes, rollout_overhead, pushes, edits, wide_tree, page):
+    for group in (probes, rollout_overhead, pushes, edits, wide_tree, page, statuses):
         for measured in group():
             sys.stdout.write(f"{measured.line}\n")
             sys.stdout.flush()

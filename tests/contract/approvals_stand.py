@@ -11,9 +11,9 @@ from bot.engine import commands as c
 from bot.engine.approval_events import Window
 from bot.engine.approvals import Rules
 from bot.engine.aside import Aside, Lasting
-from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
+from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, policy_stream
 from bot.engine.ports import EventStore
 from bot.engine.state import Task
@@ -24,6 +24,7 @@ from bot.slack.desk import Desk, Outside
 from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.words import Frame
+from bot.store.auditing import audit
 from bot.store.memory import MemoryStore
 from bot.watch import Reminding, Watch
 from sandbox.faults import Faults
@@ -119,29 +120,34 @@ class Team:
     def press(self, user: str, action: str = "approve", step: str = "lamp") -> None:
         """A press that waits until the bot has answered it."""
         message = self.card(action, step)
-        before = len(self.slack.ephemerals(user))
+        before = len(self.answers(user))
         self.slack.press(user, SITE_OPS, message["ts"], action)
-        self.slack.wait_for(lambda: len(self.slack.ephemerals(user)) > before)
+        self.slack.wait_for(lambda: len(self.answers(user)) > before)
 
     def because(self, user: str, action: str, reason: str, step: str = "lamp") -> None:
         """A press that asks for a reason, and the reason."""
         message = self.card(action, step)
         self.slack.press(user, SITE_OPS, message["ts"], action)
         view = self.slack.wait_for(lambda: self.slack.open_views(user))[-1]
-        before = len(self.slack.ephemerals(user))
+        before = len(self.answers(user))
         self.slack.submit(user, view["id"], {("reason", "reason"): reason})
-        self.slack.wait_for(lambda: len(self.slack.ephemerals(user)) > before)
+        self.slack.wait_for(lambda: len(self.answers(user)) > before)
 
     def type(self, user: str, text: str) -> str:
         """A slash command that is answered in words."""
-        before = len(self.slack.ephemerals(user))
+        before = len(self.answers(user))
         self.slack.command(user, "/mtls", text, SITE_OPS)
-        self.slack.wait_for(lambda: len(self.slack.ephemerals(user)) > before)
+        self.slack.wait_for(lambda: len(self.answers(user)) > before)
         return self.answer(user)
+
+    def answers(self, user: str) -> list[str]:
+        """What only this person was told, beside that a command was heard."""
+        texts = [str(m["text"]) for m in self.slack.ephemerals(user)]
+        return [text for text in texts if not text.startswith("Heard: ")]
 
     def answer(self, user: str) -> str:
         """What only this person was told last."""
-        return str(self.slack.ephemerals(user)[-1]["text"])
+        return self.answers(user)[-1]
 
     def said(self, words: str) -> str:
         """The newest message for all that holds the words."""
@@ -248,7 +254,7 @@ def _made(given: Setting, closing: ExitStack) -> Team:
 
 def _connect(made: Team, given: Setting, closing: ExitStack) -> None:
     web = web_client(made.slack.bot_token, made.slack.api_url)
-    outside = Outside(Places(), _nothing, _nothing)
+    outside = Outside(Places(), _nothing, _nothing, lambda run: audit(made.engine.store, run))
     desk = Desk(
         made.engine, web, People(web, made.clock), outside,
         lambda: Frame(TITLES, given.policy, made.clock()), made.clock,

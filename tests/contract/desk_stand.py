@@ -2,15 +2,15 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.engine.approvals import Rules
-from bot.engine.decide import Itinerary
 from bot.engine.driver import Driver
 from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast, ForecastLine
+from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy
 from bot.engine.work import Patience, Worker
 from bot.slack.app_factory import connection, slack_app, web_client
@@ -19,12 +19,13 @@ from bot.slack.desk import Desk, Outside
 from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.words import Frame
+from bot.store.auditing import audit
 from bot.store.memory import MemoryStore
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.slack import SlackStandIn
 from sandbox.slack.people import APPROVERS
-from steps.errors import UnknownSite
+from steps.errors import Conflict, UnknownSite
 from steps.step import Change, Plan, Site, Verdict
 from tests.contract.slack_stand import hang_up
 from tests.toys import SITE, Lamp
@@ -85,7 +86,8 @@ class Office:
         """The unit of work that is due, twice: what a yes needs."""
         for entry in self.engine.store.runs(open_only=True):
             for _ in range(4):
-                self.driver.work(entry.run)
+                with suppress(Conflict):  # as the driver's loop does: read again, go on
+                    self.driver.work(entry.run)
 
 
 def _now() -> datetime:
@@ -94,9 +96,13 @@ def _now() -> datetime:
 
 @contextmanager
 def office(
-    *, connect: bool = True, risky: bool = True, places: Places | None = None
-) -> Iterator[Office]:
-    """Everything of `bot.slack` on the stand-in, without retries' pauses."""
+    *, connect: bool = True, risky: bool = True, itinerary: Itinerary = ORDER,
+    steps: tuple[Lamp, ...] = (), places: Places | None = None,
+) -> Iterator[Office]:  # fmt: skip
+    """Everything of `bot.slack` on the stand-in, without retries' pauses.
+
+    One lamp, or the `steps` of an `itinerary`.
+    """
     numbers = itertools.count(1)
     faults, journal = Faults(), Journal()
     with ExitStack() as closing:
@@ -104,11 +110,15 @@ def office(
         closing.callback(slack.close)
         store = MemoryStore()
         policy = Policy(frozenset(), (APPROVERS,))
-        engine = Engine(store, _now, ORDER, new_id=lambda: f"R{next(numbers)}", rules=Rules(policy))
-        frame = Frame({"lamp": "The lamp"}, policy, _now())
-        client = web_client(slack.bot_token, slack.api_url)
+        engine = Engine(
+            store, _now, itinerary, new_id=lambda: f"R{next(numbers)}", rules=Rules(policy)
+        )
         lamp = RiskyLamp({}) if risky else Lamp({})
-        driver = Driver(engine, Worker({"lamp": lamp}, Patience()))
+        keyed = {one.key: one for one in steps or (lamp,)}
+        titles = {key: one.title for key, one in keyed.items()}
+        frame = Frame(titles, policy, _now(), itinerary.laws)
+        client = web_client(slack.bot_token, slack.api_url)
+        driver = Driver(engine, Worker(keyed, Patience()))
         outbox = Outbox(
             engine, client, lambda s: run_messages(frame, s), lambda: f"op{next(numbers)}",
             pause=0.01,
@@ -125,6 +135,7 @@ def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> 
     outside = Outside(
         places, lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
         lambda _site: Verdict("failed", ("The origin answered.",)),
+        lambda run: audit(made.engine.store, run),
     )  # fmt: skip
     clock = made.engine.clock
     desk = Desk(made.engine, web, People(web, clock), outside, lambda: frame, clock)

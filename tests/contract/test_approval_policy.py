@@ -37,9 +37,9 @@ def form(made: Team, user: str) -> dict[str, Any]:
 
 def ask(made: Team, user: str, values: Values) -> None:
     """The form filled in and sent, and its answer waited for."""
-    before = len(made.slack.ephemerals(user))
+    before = len(made.answers(user))
     made.slack.submit(user, form(made, user)["id"], values)
-    made.slack.wait_for(lambda: len(made.slack.ephemerals(user)) > before)
+    made.slack.wait_for(lambda: len(made.answers(user)) > before)
 
 
 PEOPLE: Values = {("people", "people"): [OUTSIDER, STARTER], ("groups", "groups"): [],
@@ -119,9 +119,9 @@ def test_a_policy_under_which_nobody_could_approve_is_not_asked_for(made: Team) 
     view = form(made, STARTER)["id"]
     made.clock.tick(31)
     made.faults.add(Fault("slack", "POST", "usergroups.users.list", "status", 500, times=9))
-    before = len(made.slack.ephemerals(STARTER))
+    before = len(made.answers(STARTER))
     made.slack.submit(STARTER, view, {("outage", "outage"): "2"})
-    made.slack.wait_for(lambda: len(made.slack.ephemerals(STARTER)) > before)
+    made.slack.wait_for(lambda: len(made.answers(STARTER)) > before)
     assert "nobody could be seen" in made.answer(STARTER)
     assert made.types(STREAM) == []
 
@@ -137,9 +137,9 @@ def test_groups_that_cannot_be_asked_for_stay_as_they_are(made: Team) -> None:
     made.faults.add(Fault("slack", "POST", "usergroups.list", "status", 500))
     view = form(made, STARTER)
     assert "could not be asked for" in str(view["blocks"])
-    before = len(made.slack.ephemerals(STARTER))
+    before = len(made.answers(STARTER))
     made.slack.submit(STARTER, view["id"], {("brief", "brief"): "2"})
-    made.slack.wait_for(lambda: len(made.slack.ephemerals(STARTER)) > before)
+    made.slack.wait_for(lambda: len(made.answers(STARTER)) > before)
     made.press(APPROVER, step="policy")
     assert made.engine.policy_of(SITE) == Policy(groups=(APPROVERS,), needed=(1, 2, 1))
 

@@ -79,6 +79,7 @@ def test_a_lost_answer_is_found_behind_two_hundred_newer_words(desk: Office) -> 
     desk.faults.add(Fault("slack", "POST", "chat.postMessage", "cut-after"))
     assert not desk.outbox.deliver("R1")
     assert desk.outbox.deliver("R1")
+    # The overview, both cards, and what the starter is told of the no.
     assert len(posts(desk)) == len(set(posts(desk))) == 4
 
 

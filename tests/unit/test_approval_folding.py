@@ -11,10 +11,10 @@ from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.approvals import Rules, batch_digest, decide
-from bot.engine.decide import Itinerary
 from bot.engine.engine import Engine
 from bot.engine.events import EVENT
 from bot.engine.fold import fold
+from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, policy_stream
 from bot.engine.state import RunState
 from bot.store.memory import MemoryStore

@@ -57,7 +57,9 @@ def test_a_button_says_run_step_and_fingerprint_and_nothing_else(name: str) -> N
 
 def test_decided_cards_have_no_buttons_and_open_ones_have() -> None:
     """Approve stands on the one card that waits, and on no other."""
-    waiting = [n for n, s in STATES.items() if s.status == "needs-approval"]
+    waiting = [
+        n for n, s in STATES.items() if s.current and s.current.status == "shown" and not s.outcome
+    ]
     assert waiting
     for name, state in STATES.items():
         cards = run_messages(FRAME, state)

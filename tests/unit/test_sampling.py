@@ -7,8 +7,8 @@ import pytest
 
 from bot.engine import commands as c
 from bot.engine import events as e
-from bot.engine.decide import Itinerary
 from bot.engine.engine import Engine, visitors_stream
+from bot.engine.itinerary import Itinerary
 from bot.engine.sampling import Sample, Sampler
 from bot.engine.state import RunState, Visitors
 from bot.store.memory import MemoryStore

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine.forecast import Forecast, ForecastLine
-from bot.engine.ports import RunEntry
 from bot.slack import answers as say
 from bot.slack import inbox, start_form
 from bot.slack.blocks import Card, card, context, cut, escape, section, sections
 from steps.errors import AlreadyDecided, Denied, NotAllowed, Rejected
 from steps.step import Row, Verdict
-from tests.goldens import FRAME, PLAN, states
+from tests import slack_rules as rules
+from tests.goldens import PLAN
 from tests.slack_rules import shape_errors, stray_markup, violations
-from tests.toys import NOON, SITE
+from tests.toys import SITE
 
 PING = "<!channel> & <@U1>"
 TODAY = date(2026, 11, 24)
@@ -41,8 +41,7 @@ def payload(made: Card) -> dict[str, Any]:
 
 def faults(made: Card) -> list[str]:
     """Everything that Slack or a reader would object to."""
-    sent = payload(made)
-    return [*violations(sent), *shape_errors(sent), *stray_markup(sent)]
+    return rules.faults(made.text, made.blocks)
 
 
 @pytest.mark.parametrize(
@@ -224,42 +223,6 @@ def test_help_names_every_subcommand_and_escapes_what_was_typed() -> None:
     assert faults(made) == []
     assert all(f"/mtls {name}" in json.dumps(made.blocks) for name in say.SUBCOMMANDS)
     assert faults(say.help_card()) == []
-
-
-@pytest.mark.parametrize("name", sorted(states()))
-def test_status_tells_every_state(name: str) -> None:
-    """One run in detail, or ten in short."""
-    state = states()[name]
-    assert faults(say.status_card(FRAME, [state], "")) == []
-    ten = say.status_card(FRAME, [state] * 10, "")
-    assert faults(ten) == []
-    assert "www.example.com" in ten.text
-
-
-def test_status_escapes_the_site_and_what_was_asked_for() -> None:
-    """In the blocks, and in the sentence that a screen reader hears."""
-    state = states()["waiting"]
-    waiting = tuple(
-        replace(t, waiting=replace(t.waiting, what=PING)) if t.waiting else t for t in state.tasks
-    )
-    odd = replace(state, tasks=waiting, site=replace(SITE, name=PING))
-    assert faults(say.status_card(FRAME, [odd], "")) == []
-    assert faults(say.status_card(FRAME, [], PING)) == []
-
-
-def entry(run: str, project: str, minutes: int, outcome: str = "") -> RunEntry:
-    at = NOON + timedelta(minutes=minutes)
-    return RunEntry(run, f"{project}.example.com", "example.com", project, "main", at, outcome)
-
-
-def test_status_is_of_the_newest_run_of_each_site_and_open_ones_first() -> None:
-    """Older runs of a site are history."""
-    entries = [entry("R4", "b", 4, "closed"), entry("R3", "a", 3), entry("R2", "b", 2, "stopped"),
-               entry("R1", "c", 1)]  # fmt: skip
-    assert say.of_site(entries, "") == ("R3", "R1", "R4")
-    assert say.of_site(entries, "b.example.com") == ("R4",)
-    assert say.of_site(entries, "example.com") == ("R3", "R1", "R4")
-    assert say.of_site(entries, "www.example.org") == ()
 
 
 def test_a_forecast_says_what_would_change_what_not_and_what_is_undecided() -> None:

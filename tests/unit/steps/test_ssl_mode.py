@@ -172,6 +172,19 @@ def test_a_neighbour_does_not_keep_our_visitors_under_strict_while_the_certifica
     assert bench.zone.settings["ssl"] == "strict"
 
 
+def test_a_part_of_the_way_back_does_not_leave_a_neighbour_at_full() -> None:
+    """Held only where the mode comes back behind it; the last step alone stays for its sake."""
+    bench, past = before("undo-ssl-hold")
+    part = replace(past, neighbours=("shop.example.com",), way_back=("undo-ssl-hold",))
+    assert bench.plan("undo-ssl-hold", part).nothing_to_do
+    step = bench.steps()["undo-ssl-hold"]
+    assert "shop.example.com" in step.satisfied(SITE, step.observe(SITE), part)[0]
+    alone = replace(part, neighbours=())
+    assert bench.plan("undo-ssl-hold", alone).changes
+    whole = replace(part, way_back=("undo-ssl-hold", "undo-ssl-mode"))
+    assert bench.plan("undo-ssl-hold", whole).changes
+
+
 def test_no_certificate_is_taken_off_under_a_mode_that_validates() -> None:
     """Raised again since the hold, by somebody or by Cloudflare itself: nothing is deleted."""
     bench, past = before("undo-origin-certificate")
