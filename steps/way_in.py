@@ -112,12 +112,16 @@ class WayIn(Protocol):
         ...
 
 
-def commit_message(push: Push, past: Past) -> str:
-    """A message that a maintainer would write, with the run and who approved."""
+def commit_message(push: Push, past: Past, head: str) -> str:
+    """A message that a maintainer would write, with the run, who approved, and the log's `head`.
+
+    The digest in a place that others keep shows later whether the log was cut or written anew.
+    """
     parts = [push.title]
     if push.why:
         parts.append(push.why)
     if past.run:
         approved = f", approved by {past.approved_by}" if past.approved_by else ""
-        parts.append(f"mtls-bot run {past.run}{approved}.")
+        until = f"\nIts log until here: {head}" if head else ""
+        parts.append(f"mtls-bot run {past.run}{approved}.{until}")
     return "\n\n".join(parts) + "\n"

@@ -94,7 +94,8 @@ class Native:
         if noted and head.commit == push.note(notes, "parent"):
             at = datetime.fromisoformat(push.note(notes, "at"))
             files = {} if push.note(notes, "again") else push.files()
-            made = self.repository.commit(head, files, message=commit_message(push, past), at=at)
+            message = commit_message(push, past, push.note(notes, "log_head"))
+            made = self.repository.commit(head, files, message=message, at=at)
             if made.sha == noted:
                 return self._sent(plan, head, made, push, past=past, now=now)
             if not files:  # made by other settings than were in force when it was noted
@@ -123,10 +124,13 @@ class Native:
         """The commit that comes next, on record before it is pushed."""
         at = now.replace(microsecond=0)
         files = {} if again else push.files()
-        made = self.repository.commit(head, files, message=commit_message(push, past), at=at)
+        message = commit_message(push, past, past.head)
+        made = self.repository.commit(head, files, message=message, at=at)
+        # The log's head is noted too: by the time of the push this very note has moved it.
         ours = push.noting(
-            commit=made.sha, parent=head.commit, at=at.isoformat(), again="yes" if again else ""
-        )
+            commit=made.sha, parent=head.commit, at=at.isoformat(), again="yes" if again else "",
+            log_head=past.head,
+        )  # fmt: skip
         return Noted(ours | before(plan, push))
 
     def _only_ours(self, plan: Plan, head: Any, push: Push) -> None:

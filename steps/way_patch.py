@@ -98,7 +98,7 @@ class ByHand:
             must_be_as_planned(plan, head.tree)
         files = push.files()
         changes = {p: FileChange(head.content(p), after) for p, after in files.items()}
-        mail = Mail(self.author.name, self.author.email, commit_message(push, past), now)
+        mail = Mail(self.author.name, self.author.email, commit_message(push, past, past.head), now)
         text = mbox(changes, mail).decode()
         step = f"{plan.step}{'-back' if push.noted_as else ''}"
         # A patch of a later plan is another file, and must not be taken for this one.

@@ -140,7 +140,7 @@ class ByRequest:
         ours = push.noting(
             branch=self._free(f"{BRANCHES}{past.run or 'run'}-{plan.step}"
                               f"{'-back' if push.noted_as else ''}"),
-            parent=head.commit, at=now.replace(microsecond=0).isoformat(),
+            parent=head.commit, at=now.replace(microsecond=0).isoformat(), log_head=past.head,
         )  # fmt: skip
         return Noted(ours | before(plan, push))
 
@@ -175,7 +175,8 @@ class ByRequest:
             self.repository, push.note(notes, "parent"), self.config_dir(plan.site)
         )
         at = datetime.fromisoformat(push.note(notes, "at"))
-        commit = NewCommit(parent, push.files(), commit_message(push, past), self.author, at)
+        message = commit_message(push, past, push.note(notes, "log_head"))
+        commit = NewCommit(parent, push.files(), message, self.author, at)
         sha = self.host.begin_branch(self.repository, push.note(notes, "branch"), commit)
         return Noted(push.noting(commit=sha))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TypeAlias
 
 from bot.engine import commands as c
@@ -9,7 +10,7 @@ from bot.engine import events as e
 from bot.engine.approvals import AskPolicy, Rules
 from bot.engine.control_events import SiteProbed
 from bot.engine.decide import Command, decide
-from bot.engine.fold import fold
+from bot.engine.fold import evolve
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, is_policy_stream, policy_of_place, policy_stream
 from bot.engine.ports import Clock, EventStore, RunEntry
@@ -20,6 +21,8 @@ from steps.step import Site, Verdict
 
 _ATTEMPTS = 20
 """Of an append that keeps losing against others; each loss means that somebody else won."""
+_MOST_KNOWN = 256
+"""Streams that are kept in memory; the one that was first read goes first."""
 _NEWEST = 10
 """Runs of a site that are read to see whether it relies on its zone."""
 
@@ -50,26 +53,36 @@ class Engine:
     seams: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)
     changed: list[Callable[[str], None]] = field(default_factory=list)
+    _known: dict[str, RunState] = field(default_factory=dict, init=False, repr=False)
+    """Streams as far as they were read: a log only grows, so only what is new is read."""
+
+    def _folded(self, stream: str) -> RunState:
+        known = self._known.get(stream, RunState(run=stream))
+        state = reduce(evolve, self.store.read(stream, after=known.seq), known)
+        self._known[stream] = state
+        while len(self._known) > _MOST_KNOWN:
+            self._known.pop(next(iter(self._known)), None)
+        return state
 
     def state(self, run: str) -> RunState:
         """What the run is now by its own events and the policy in force; no looks or neighbours."""
-        state = fold(run, self.store.read(run))
+        state = self._folded(run)
         if is_policy_stream(run):
             return replace(state, policy=self.rules.in_force(state.own_policy))
-        return replace(state, policy=self._in_force(state.site))
+        return replace(state, policy=self._in_force(state.site), head=self.store.head(run))
 
     def view(self, run: str) -> RunState:
         """What the run is now, with what visitors saw."""
         state = self.state(run)
         if is_policy_stream(run):
             return state
-        seen = fold(run, self.store.read(visitors_stream(run)))
+        seen = self._folded(visitors_stream(run))
         return replace(state, visitors=seen.visitors, neighbours=self._neighbours(state))
 
     def policy_of(self, site: Site) -> Policy:
         """Who may approve what on this site: its own policy from the log, else the settings'."""
         stream = policy_stream(site)
-        return self.rules.in_force(fold(stream, self.store.read(stream)).own_policy)
+        return self.rules.in_force(self._folded(stream).own_policy)
 
     def _in_force(self, site: Site | None) -> Policy:
         return self.policy_of(site) if site else self.rules.policy
@@ -98,7 +111,7 @@ class Engine:
         """Whether what a run has left behind may rely on the zone's settings."""
         if entry.outcome in ("closed", "undone"):
             return entry.outcome == "closed"
-        return fold(entry.run, self.store.read(entry.run)).changed
+        return self._folded(entry.run).changed
 
     def start(self, command: c.Start, *, admit: Admit = _anybody) -> RunState:
         """Open a run. Raises SiteBusy when the zone or the environment has an open one."""

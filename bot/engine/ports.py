@@ -41,8 +41,8 @@ NOTHING = "0" * 64
 class EventStore(Protocol):
     """An append-only log of streams. A stream is a run, its cards, or a site."""
 
-    def read(self, stream: str) -> tuple[Event, ...]:
-        """All events of the stream in order; empty when there is none."""
+    def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
+        """The events of the stream in order, but for the first `after`; empty if none are left."""
         ...
 
     def append(

@@ -22,10 +22,10 @@ def task_buttons(frame: Frame, state: RunState, task: Task) -> list[Block]:
         made = [] if is_policy_stream(state.run) else _after_failure(frame, state, task)
     if withdrawable(task) or ahead_of(state, task):
         made.append(button("Withdraw", "withdraw", value(state.run, task.key, task.fingerprint),
-                           label=f"Take back my approval: {frame.title(task.key)}"))  # fmt: skip
+                           label=f"Withdraw my yes: {frame.title(task.key)}"))  # fmt: skip
     if task.status == "shown" and task.deadline is not None:
         made.append(button("Extend", "extend", value(state.run, task.key, task.fingerprint),
-                           label=f"Wait longer: {frame.title(task.key)}"))  # fmt: skip
+                           label=f"Extend the wait: {frame.title(task.key)}"))  # fmt: skip
     return [actions(made)] if made else []
 
 

@@ -46,7 +46,10 @@ def _undoing(frame: Frame, state: RunState, step: str) -> list[Block]:
     return [
         button("Undo", "undo", value(state.run, step), confirm=question, label="Undo the run"),
         button(
-            "Back …", "back", value(state.run, step), label="Undo the last step, or back to one"
+            "Back …",
+            "back",
+            value(state.run, step),
+            label="Back …: undo the last step, or go back to one",
         ),
     ]
 
@@ -56,4 +59,4 @@ def skip_button(frame: Frame, state: RunState, task: Task) -> list[Block]:
     if at_work(task) or unskippable(state, task, frame.laws):
         return []
     return [button("Skip …", "skip", value(state.run, task.key),
-                   label=f"Skip, and say why: {frame.title(task.key)}")]  # fmt: skip
+                   label=f"Skip …: {frame.title(task.key)}, and say why")]  # fmt: skip

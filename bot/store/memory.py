@@ -24,10 +24,10 @@ class MemoryStore:
         self._claims: dict[str, str] = {}
         self._lists = Lists()
 
-    def read(self, stream: str) -> tuple[Event, ...]:
+    def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
         """See EventStore."""
         with self._lock:
-            return self._streams.get(stream, ())
+            return self._streams.get(stream, ())[after:]
 
     def lines(self, stream: str) -> tuple[Line, ...]:
         """See EventStore."""

@@ -56,9 +56,10 @@ class SqliteStore:
             database.execute(statement)
         made_anew(database)
 
-    def read(self, stream: str) -> tuple[Event, ...]:
+    def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
         """See EventStore."""
-        return tuple(chain.event(line) for line in self.lines(stream))
+        lines = lines_of(self._database(), stream, after=after)
+        return tuple(chain.event(line) for line in lines)
 
     def lines(self, stream: str) -> tuple[Line, ...]:
         """See EventStore."""
@@ -212,11 +213,12 @@ def _newest(database: Database, stream: str) -> tuple[int, str]:
     return (int(row[0]), str(row[1])) if row else (0, chain.EMPTY)
 
 
-def lines_of(database: Database, stream: str) -> tuple[Line, ...]:
-    """The stored lines of a stream in their order."""
+def lines_of(database: Database, stream: str, *, after: int = 0) -> tuple[Line, ...]:
+    """The stored lines of a stream in their order, but for the first `after`."""
     rows = database.execute(
-        "select stream, seq, at, by, type, body, digest from events where stream = ? order by seq",
-        [stream],
+        "select stream, seq, at, by, type, body, digest from events"
+        " where stream = ? and seq > ? order by seq",
+        [stream, after],
     )
     return tuple(Line(*row) for row in rows)
 

@@ -137,11 +137,14 @@ class PlatformshStandIn:
         assert found is not None, branch
         return found
 
+    def message(self, commit: str) -> str:
+        """A commit's whole message."""
+        return self._git.git("show", "--no-patch", "--format=%B", commit).decode().strip()
+
     def subject(self, commit: str) -> str:
         """The first line of a commit's message."""
         if commit not in self._subjects:
-            shown = self._git.git("show", "--no-patch", "--format=%s", commit)
-            self._subjects[commit] = shown.decode().strip()
+            self._subjects[commit] = self.message(commit).partition("\n")[0]
         return self._subjects[commit]
 
     def commit(self, branch: str, files: Files, *, message: str = "Somebody else's work\n") -> str:

@@ -55,7 +55,8 @@ def test_what_was_appended_is_read_in_order(store: EventStore) -> None:
     store.append("R1", [OPENED], after=0)
     assert store.append("R1", [STARTED], after=1) == 2
     assert store.read("R1") == (OPENED, STARTED)
-    assert store.read("R2") == ()
+    assert store.read("R1", after=1) == (STARTED,)
+    assert store.read("R1", after=2) == store.read("R2") == ()
 
 
 def test_the_second_writer_of_a_place_is_refused(store: EventStore) -> None:

@@ -1,11 +1,12 @@
 """A whole run through Slack's payloads, with the bot as a process and visitors all the time."""
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from sandbox.people_acting import buttons
-from sandbox.slack.people import OUTSIDER, SITE_OPS, STARTER
+from sandbox.slack.people import APPROVER, OUTSIDER, SITE_OPS, STARTER
 from sandbox.slack.views import NotThere
 from steps import rollout
 from tests.e2e.stage import Stage, stage
@@ -48,12 +49,27 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
         assert all(c.is_provisioned for c in certificates)
 
 
+def the_log_is_cited(on: Stage, report: str) -> None:
+    """In commit and report, by a digest that the audit finds again; another it does not."""
+    vendor = on.world.platformsh
+    said = vendor.message(vendor.head())
+    run, approver, digest = re.findall(
+        r"mtls-bot run (\w+), approved by (\w+)\.\nIts log until here: ([0-9a-f]{64})$", said
+    )[0]
+    assert approver == APPROVER
+    last = re.findall(r"digest of its log ([0-9a-f]{64})", report)[0]
+    assert last != digest
+    for cited, ends in ((digest, 0), (last, 0), ("0" * 64, 1)):
+        assert on.world.bot.run("audit", run, "--verify", "--head", cited).returncode == ends
+
+
 def the_probe_is_told(on: Stage) -> None:
     """In the report beside what it was before, and to anybody who asks, at any time."""
     report = json.dumps(on.card("The origin is closed")["blocks"], ensure_ascii=False)
     assert "www.example.com at 127.0.0." in report
     assert "open (answered) → closed (refused-by-" in report
     assert "It refuses a foreign certificate too." in report
+    the_log_is_cited(on, report)
     on.world.slack.command(OUTSIDER, "/mtls", "probe www.example.com", SITE_OPS)
     said = "Origin probe of www.example.com: closed."
     on.wait(lambda: [text for text in on.refusals(OUTSIDER) if text.startswith(said)])

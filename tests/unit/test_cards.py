@@ -55,6 +55,15 @@ def test_a_button_says_run_step_and_fingerprint_and_nothing_else(name: str) -> N
             assert fingerprint == "-" or len(fingerprint) == 64
 
 
+@pytest.mark.parametrize("name", sorted(STATES))
+def test_what_is_read_out_of_a_button_holds_what_it_says(name: str) -> None:
+    """Whoever speaks to a screen says the words that stand on the button (WCAG 2.5.3)."""
+    for card in run_messages(FRAME, STATES[name]).values():
+        for button in buttons(card):
+            said = button["text"]["text"].lower()
+            assert said in button.get("accessibility_label", said).lower()
+
+
 def test_decided_cards_have_no_buttons_and_open_ones_have() -> None:
     """Approve stands on the one card that waits, and on no other."""
     waiting = [

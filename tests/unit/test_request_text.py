@@ -33,5 +33,7 @@ def test_what_there_is_not_is_left_out() -> None:
 
 def test_a_commit_without_a_run_is_a_commit_all_the_same() -> None:
     """The control of the last line."""
-    assert commit_message(Push(dict, "Ask"), Past()) == "Ask\n"
-    assert commit_message(PUSH, Past(run="R1")) == "Require it\n\nBecause so.\n\nmtls-bot run R1.\n"
+    assert commit_message(Push(dict, "Ask"), Past(), "") == "Ask\n"
+    told = commit_message(PUSH, Past(run="R1"), "")
+    assert told == "Require it\n\nBecause so.\n\nmtls-bot run R1.\n"
+    assert commit_message(PUSH, Past(run="R1"), "a1b2").endswith("R1.\nIts log until here: a1b2\n")
