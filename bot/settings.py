@@ -95,6 +95,7 @@ class Run(Group):
     look_header: HeaderLine = Field(
         "", description="`Name: value` that lets the bot's looks pass a maintenance page."
     )
+    picture: bool = Field(default=True, description="A finished run's thread gets a picture of it.")
     way_back_looks: int = Field(
         3, ge=1, description="So many failed looks after client authentication push the way back."
     )

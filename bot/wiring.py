@@ -13,7 +13,7 @@ import structlog
 from bot.engine.approvals import Rules
 from bot.engine.aside import Aside, Lasting
 from bot.engine.driver import Driver
-from bot.engine.engine import Engine
+from bot.engine.engine import Engine, visitors_stream
 from bot.engine.forecast import forecast
 from bot.engine.itinerary import Itinerary, Laws
 from bot.engine.policy import POLICY_STEP, Policy
@@ -23,8 +23,10 @@ from bot.engine.work import Patience, Worker
 from bot.setting_kinds import day_hours
 from bot.settings import Settings
 from bot.slack.app_factory import connection, slack_app, web_client
+from bot.slack.blocks import Card
 from bot.slack.cards import run_messages
 from bot.slack.desk import Desk, Outside
+from bot.slack.handouts import picture
 from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.words import Frame
@@ -182,10 +184,17 @@ class Bot:
         self.sampler = Sampler(self.engine, self._sample, every=timedelta(seconds=1))
         self.client = web_client(slack.bot_token.get_secret_value(), settings.seam.slack_url)
         self.outbox = Outbox(
-            self.engine, self.client, lambda state: run_messages(self._frame(), state),
+            self.engine, self.client, self._messages,
             new_op=lambda: secrets.token_hex(8), pause=settings.seam.slack_pause_seconds,
         )  # fmt: skip
         self.engine.changed.append(self.outbox.nudge)
+
+    def _messages(self, state: RunState) -> dict[str, Card]:
+        frame = self._frame()
+        made = run_messages(frame, state)
+        if state.outcome and self.settings.run.picture:
+            made |= picture(frame.titles, state, self.engine.store.read(visitors_stream(state.run)))
+        return made
 
     def _frame(self) -> Frame:
         titles = {key: step.title for key, step in self.parts.steps.items()}

@@ -44,6 +44,7 @@ class Scenario:
     code: Literal["platformsh", "github", "gitlab", "elsewhere"] = "platformsh"
     """Who hosts the code; elsewhere is what the bot does not reach."""
     visitors_rate: float = 22.0
+    picture: bool = True
 
     @classmethod
     def demo(cls) -> "Scenario":
@@ -52,7 +53,7 @@ class Scenario:
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
-        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{"sessions": 1, **changes})
+        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{"sessions": 1, "picture": False, **changes})
 
 
 class World:
@@ -164,6 +165,7 @@ class World:
             "MTLS_RUN_SETTLE_SECONDS": str(scenario.settle_seconds),
             "MTLS_RUN_WAY_BACK_SECONDS": str(scenario.way_back_seconds),
             "MTLS_RUN_SESSIONS": str(scenario.sessions),
+            "MTLS_RUN_PICTURE": str(scenario.picture).lower(),
             "MTLS_RUN_GATE_PATH": "/verify" if scenario.gate else "",
             "MTLS_SEAM_SLACK_URL": self.slack.api_url,
             "MTLS_SEAM_SLACK_PAUSE_SECONDS": str(scenario.slack_pause_seconds),

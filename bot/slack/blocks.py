@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -20,6 +20,13 @@ class Handout:
 
     name: str
     text: str
+    """Its content; of a picture what it shows, for whoever does not see it."""
+    drawn: Callable[[], bytes] | None = None
+    """Draws the picture, once it is needed."""
+
+    @property
+    def content(self) -> bytes:
+        return self.drawn() if self.drawn else self.text.encode()
 
 
 @dataclass(frozen=True, slots=True)

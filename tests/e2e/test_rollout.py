@@ -4,6 +4,9 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from sandbox.people_acting import buttons
 from sandbox.slack.people import APPROVER, OUTSIDER, SITE_OPS, STARTER
@@ -18,7 +21,7 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
     tmp_path: Path,
 ) -> None:
     """Open → closed → open over real TLS; 20 visitors a second or more, none of them refused."""
-    with stage(tmp_path, sessions=2) as on:
+    with stage(tmp_path, sessions=2, picture=True) as on:
         on.begin(visitors=True)
         access = [on.world.direct.measure()]
         on.close_origin(access=("staging",))
@@ -63,6 +66,20 @@ def the_log_is_cited(on: Stage, report: str) -> None:
         assert on.world.bot.run("audit", run, "--verify", "--head", cited).returncode == ends
 
 
+def the_picture_is_told(on: Stage) -> None:
+    """In the thread, once, with the same in words for whoever does not see it."""
+    messages = on.world.slack.messages
+
+    def pictures() -> list[dict[str, Any]]:
+        return [file for m in messages(SITE_OPS) for file in m.get("files") or ()]
+
+    on.wait(pictures)
+    (picture,) = pictures()
+    assert "Direct access: open for" in picture["alt_txt"]
+    content = httpx.get(picture["url_private"]).content
+    assert content.startswith(b"\x89PNG")
+
+
 def the_probe_is_told(on: Stage) -> None:
     """In the report beside what it was before, and to anybody who asks, at any time."""
     report = json.dumps(on.card("The origin is closed")["blocks"], ensure_ascii=False)
@@ -70,6 +87,7 @@ def the_probe_is_told(on: Stage) -> None:
     assert "open (answered) → closed (refused-by-" in report
     assert "It refuses a foreign certificate too." in report
     the_log_is_cited(on, report)
+    the_picture_is_told(on)
     on.world.slack.command(OUTSIDER, "/mtls", "probe www.example.com", SITE_OPS)
     said = "Origin probe of www.example.com: closed."
     on.wait(lambda: [text for text in on.refusals(OUTSIDER) if text.startswith(said)])
