@@ -13,13 +13,15 @@ import click
 from bot.terminal.probe_arguments import Place, authority, host_name, identity, place
 from steps.errors import NotFound, Unreachable
 from steps.origin.asking import Target
-from steps.origin.evidence import Attempt, Expect, Network, ProbeReport
+from steps.origin.evidence import Attempt, Bounds, Expect, Network, ProbeReport
 from steps.origin.probe import probe_targets
 from steps.origin.reasons import HINTS
 
 _MOST_NAMES = 5
 _INTERRUPTED = 130
 _EXIT = {"closed": 0, "open": 1, "inconclusive": 2}
+# Two sessions, since of two nodes one may be closed; together no longer than one may take.
+_BOUNDS = Bounds(sessions=2, at_most=10.0)
 _HERE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
@@ -61,8 +63,8 @@ def _asked(
             return ProbeReport("inconclusive", "no-addresses", (), 0, 0), none.for_people
         except Unreachable as failed:
             return ProbeReport("inconclusive", "lookup-failed", (), 0, 0), failed.for_people
-    targets = [target for one in dict.fromkeys(places) for target in _targets(host, one)]
-    return probe_targets(targets, expect=expect, allowed=allowed), ""
+    targets = dict.fromkeys(target for one in places for target in _targets(host, one))
+    return probe_targets(tuple(targets), settings=_BOUNDS, expect=expect, allowed=allowed), ""
 
 
 def _addresses(host: str) -> tuple[str, ...]:
