@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
 
-from cryptography import x509
-
 from steps.origin.attempt import Judged, as_attempt, judge_plain, judge_tls, refused
 from steps.origin.client import EVERY_HTTP, foreign_identity, foreign_rsa_identity
 from steps.origin.evidence import Attempt, Bounds, ClientIdentity, Expect
+from steps.origin.peer import own_names
 from steps.origin.trace import Trace
 from steps.origin.wire import Exchange
 
@@ -194,9 +193,8 @@ class Asking:
         known = judged.verdict == "closed" or judged.needs_control
         if not known or not self._expect.our_ca or not trace.authorities:
             return judged
-        ours = x509.load_pem_x509_certificates(self._expect.our_ca.encode())
-        names = {one.subject.public_bytes() for one in ours}
-        others = [name for name, der in trace.authorities if der not in names]
+        ours = own_names(self._expect.our_ca)
+        others = [name for name, der in trace.authorities if der not in ours]
         if not others:
             return replace(judged, evidence=f"{judged.evidence} It names our authority only.")
         more = f" and {len(others) - 1} more" if others[1:] else ""

@@ -5,9 +5,12 @@ import ssl
 import struct
 import threading
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.bindings.openssl.binding import Binding
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from steps.origin.asking import Asking, Shared, Target
@@ -145,6 +148,20 @@ def test_no_session_is_ever_resumed() -> None:
     assert reused == [False] * 6
     client = context(None, lambda *_: None)
     assert client.get_session_cache_mode() == SSL.SESS_CACHE_OFF
+
+
+def test_an_authority_with_a_name_of_another_age_is_known_again() -> None:
+    """TeletexString in Latin-1, as OpenSSL wrote it for long; names are compared as they stand."""
+    modern = origins.Authority.create("Oerg")
+    der = modern.certificate.public_bytes(Encoding.DER)
+    aged = der.replace(b"\x0c\x04Oerg", b"\x14\x04O\xf6rg")
+    old = replace(modern, certificate=x509.load_der_x509_certificate(aged))
+    naming = origins.takes_any_certificate(SSL.TLS1_3_VERSION, naming=(old,), refusing=True)
+    with origin(naming) as running:
+        ours, other = (ask(running, Expect(our_ca=one.pem)) for one in (old, modern))
+    assert (ours.verdict, ours.reason) == ("closed", "refused-by-alert")
+    assert "our authority only" in ours.evidence
+    assert other.reason == "other-authorities"
 
 
 @pytest.mark.parametrize("version", BOTH)
