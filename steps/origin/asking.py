@@ -7,7 +7,7 @@ from functools import cached_property
 from threading import Lock
 
 from steps.origin.attempt import Judged, as_attempt, judge_plain, judge_tls, refused
-from steps.origin.client import EVERY_HTTP, foreign_identity, foreign_rsa_identity
+from steps.origin.client import EVERY_HTTP, FOREIGN
 from steps.origin.evidence import Attempt, Bounds, ClientIdentity, Expect
 from steps.origin.peer import own_names
 from steps.origin.trace import Trace
@@ -181,10 +181,11 @@ class Asking:
 
     def _foreign(self) -> tuple[Judged, Trace]:
         """What it does with a foreign certificate that was really shown, and not by chance."""
-        identity = foreign_identity()
+        kinds = iter(FOREIGN)
+        identity = next(kinds)()
         foreign, seen = self._once(identity)
-        if seen.requested and not seen.presented:
-            identity = foreign_rsa_identity()
+        while seen.requested and not seen.presented and (kind := next(kinds, None)):
+            identity = kind()
             foreign, seen = self._once(identity)
         return self._once(identity) if foreign.needs_control else (foreign, seen)
 
