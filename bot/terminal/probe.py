@@ -4,6 +4,7 @@ Exit 0 closed, 1 open, 2 inconclusive, 64 for arguments that cannot be used. No 
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
@@ -13,13 +14,14 @@ import click
 from bot.terminal.probe_arguments import Place, authority, host_name, identity, place
 from steps.errors import NotFound, Unreachable
 from steps.origin.asking import Target
-from steps.origin.evidence import Attempt, Expect, Network, ProbeReport
+from steps.origin.evidence import Attempt, Bounds, Expect, Network, ProbeReport
 from steps.origin.probe import probe_targets
 from steps.origin.reasons import HINTS
 
 _MOST_NAMES = 5
-_INTERRUPTED = 130
 _EXIT = {"closed": 0, "open": 1, "inconclusive": 2}
+# Two sessions, since of two nodes one may be closed; together no longer than one may take.
+_BOUNDS = Bounds(sessions=2, at_most=10.0)
 _HERE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
@@ -31,21 +33,22 @@ def probe(
     host = host_name(domain)
     places = tuple(place(text) for text in address)
     expect = Expect(identity=identity(cert, key), our_ca=authority(ca))
-    try:
-        report, trouble = _asked(host, places, expect, look_up or _addresses)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)  # Click's own 1 would say open.
+    report, trouble = _asked(host, places, expect, look_up or _addresses)
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        _say(json.dumps(report.as_json()))
     else:
-        click.echo(_shown("\n".join(_lines(host, report, trouble))))
+        _say("\n".join(_lines(host, report, trouble)))
     sys.exit(_EXIT[report.verdict])
 
 
-def _shown(text: str) -> str:
-    """In what the terminal can show, whatever its encoding."""
-    encoding = sys.stdout.encoding or "ascii"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+def _say(text: str) -> None:
+    """In what the terminal can show; where nobody can be told, the exit code still is."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"  # closed, there is none at all
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    except OSError:
+        # What is left in the buffer would fail again when Python ends, with a code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _asked(
@@ -61,8 +64,8 @@ def _asked(
             return ProbeReport("inconclusive", "no-addresses", (), 0, 0), none.for_people
         except Unreachable as failed:
             return ProbeReport("inconclusive", "lookup-failed", (), 0, 0), failed.for_people
-    targets = [target for one in dict.fromkeys(places) for target in _targets(host, one)]
-    return probe_targets(targets, expect=expect, allowed=allowed), ""
+    targets = dict.fromkeys(target for one in places for target in _targets(host, one))
+    return probe_targets(tuple(targets), settings=_BOUNDS, expect=expect, allowed=allowed), ""
 
 
 def _addresses(host: str) -> tuple[str, ...]:

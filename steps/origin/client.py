@@ -15,6 +15,7 @@ from steps.origin.evidence import ClientIdentity
 
 Note = Callable[[SSL.Connection, int, int], None]
 EVERY_HTTP = (b"h2", b"http/1.1")
+_P384 = 384
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT; an old origin is still an origin
 
 
@@ -56,6 +57,16 @@ def foreign_rsa_identity() -> ClientIdentity:
     return _self_signed(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
+@cache
+def foreign_p384_identity() -> ClientIdentity:
+    """The same for servers that keep to CNSA, and take neither P-256 nor a short RSA key."""
+    return _self_signed(ec.generate_private_key(ec.SECP384R1()))
+
+
+FOREIGN = (foreign_identity, foreign_rsa_identity, foreign_p384_identity)
+"""One of each kind of key, the likeliest first."""
+
+
 def _self_signed(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> ClientIdentity:
     # Right in everything but its issuer, so that nothing else can be why it is refused.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mtls-bot-probe foreign")])
@@ -75,6 +86,6 @@ def _self_signed(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> ClientI
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
+        .sign(key, hashes.SHA256() if key.key_size != _P384 else hashes.SHA384())
     )
     return ClientIdentity(certificate, key)

@@ -88,6 +88,13 @@ class Bounds:
     most_bytes: int = 65536
     sessions: int = 1
     """A closed counts when so many fresh sessions in a row agree."""
+    at_most: float | None = None
+    """For all sessions and controls of a target together; an attempt for each if not said."""
+
+    @property
+    def in_all(self) -> float:
+        """Seconds that one target may take."""
+        return self.attempt * self.sessions if self.at_most is None else self.at_most
 
 
 @dataclass(frozen=True, slots=True)

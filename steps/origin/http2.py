@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _STREAM = 1
 _FRAME_HEAD = 9
+_GOAWAY = 7
 
 
 class Http2:
@@ -63,6 +64,8 @@ class Http2:
         self._waiting += data
         # Frame by frame: a broken one must not take along what came before it.
         while not self.broken and (frame := self._next_frame()):
+            if _is_polite_goodbye(frame):
+                continue
             try:
                 events = self._connection.receive_data(frame)
             except (H2Error, ValueError):
@@ -116,6 +119,13 @@ def _connection() -> H2Connection:
     made = H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
     made.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
     return made
+
+
+def _is_polite_goodbye(frame: bytes) -> bool:
+    """No error: an answer may follow (RFC 9113, section 6.8), but `h2` reads nothing after it."""
+    # nginx says so before its answer to the last request that it takes on a connection.
+    error = frame[_FRAME_HEAD + 4 : _FRAME_HEAD + 8]
+    return frame[3] == _GOAWAY and error == bytes(4)
 
 
 def _status(text: str) -> int:

@@ -26,6 +26,17 @@ def authorities(connection: SSL.Connection) -> tuple[tuple[str, bytes], ...]:
     return tuple((_text(name), name.der()) for name in connection.get_client_ca_list())
 
 
+def own_names(authorities_pem: str) -> frozenset[bytes]:
+    """The distinguished names of our authorities, as DER in the very form that servers send."""
+    # `x509` re-encodes a name, and reads none in the Latin-1 of older authorities.
+    made = SSL.Context(SSL.TLS_METHOD)
+    for one in x509.load_pem_x509_certificates(authorities_pem.encode()):
+        made.add_client_ca(one)
+    serving = SSL.Connection(made, None)
+    serving.set_accept_state()
+    return frozenset(der for _, der in authorities(serving))
+
+
 def _text(name: crypto.X509Name) -> str:
     pairs = name.get_components()
     return _printable(

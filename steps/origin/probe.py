@@ -21,7 +21,7 @@ R = TypeVar("R")
 DEFAULT = Bounds()
 NOTHING_KNOWN = Expect()
 _AT_ONCE = 64
-_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 _LONGEST_HOST = 253
 
 

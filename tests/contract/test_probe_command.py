@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.terminal.probe import probe
+from bot.terminal.usage import Commands
 from steps.errors import NotFound, Unreachable
 from tests.contract import origins
 from tests.contract.origins import answer, origin, over_tls, says
@@ -113,12 +114,16 @@ def test_a_name_that_leads_nowhere_is_inconclusive(
 
 
 def test_an_interrupt_is_no_verdict() -> None:
-    """Whoever presses Ctrl-C has not been told that the origin is open."""
+    """Whoever presses Ctrl-C, also while it is being imported, is not told that it is open."""
+    group = Commands("app")
 
-    def interrupted(_host: str) -> tuple[str, ...]:
+    @group.command()
+    def probe() -> None:
         raise KeyboardInterrupt
 
-    assert exit_of(look_up=interrupted) == 130
+    with pytest.raises(SystemExit) as left:
+        group.main(["probe"])
+    assert left.value.code == 130
 
 
 def test_a_terminal_of_any_encoding_is_told() -> None:
@@ -131,6 +136,17 @@ def test_a_terminal_of_any_encoding_is_told() -> None:
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"TLSv1.3 \\xb7 shows" in done.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+@pytest.mark.parametrize("out", [">&-", ">/dev/full", "| true"])
+def test_a_verdict_that_nobody_reads_is_the_same(words: tuple[str, ...], out: str) -> None:
+    """Standard output is closed, full or read by nobody; Python's own 1 would say open."""
+    with origin(over_tls(origins.context("required", TLS13), says(answer(200)))) as running:
+        ask = f"app.py probe --domain a.example --address 127.0.0.1:{running.port}"
+        line = f"{sys.executable} {ask} {' '.join(words)} {out}; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", line], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_the_command_imports_only_what_it_needs() -> None:

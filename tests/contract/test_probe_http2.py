@@ -28,6 +28,8 @@ def http2(asks: origins.Asks, then: Behaviour, *, also: tuple[str, ...] = ()) ->
         (f.headers("421", end=True), "open answered 421"),
         (f.headers("400") + f.data(b"bad request"), "open answered 400"),
         (f.headers("400") + f.data(NGINX_400), "closed refused-by-http 400"),
+        (f.goodbye(0) + f.headers("200", end=True), "open answered 200"),
+        (f.goodbye(0) + f.headers("400") + f.data(NGINX_400), "closed refused-by-http 400"),
         (f.headers("496", end=True), "closed refused-by-http 496"),
         (f.headers("400") + f.data(b"bad", end=False), "inconclusive answer-cut-short 400"),
     ],

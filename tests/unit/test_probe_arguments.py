@@ -53,8 +53,9 @@ def test_a_domain_is_brought_into_the_form_of_the_wire(text: str, expected: str)
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "a b", "a..b", "https://a.example", "a.example:443", "a\r\nX: y", "ä" * 300]
-)
+    "text", ["", ".", "a b", "a..b", "https://a.example", "a.example:443", "a\r\nX: y", "ä" * 300,
+     "a" * 64 + ".example"],
+)  # fmt: skip
 def test_what_is_no_host_name_is_refused(text: str) -> None:
     """It would be put into a request."""
     with pytest.raises(Unusable, match="not a host name"):
