@@ -6,9 +6,17 @@ import { notice } from "./notices.js";
 import { shown } from "./state.js";
 
 const COMMANDS = [
+  ["/mtls", "What can be done now, by you, here"],
   ["/mtls start", "Open a run: close the origin of a site, step by approved step"],
   ["/mtls plan", "Look only: what a run would do, nothing is written"],
-  ["/mtls status", "Where the runs stand"],
+  ["/mtls status", "Where the runs and the protected sites stand"],
+  ["/mtls list", "The newest runs; also by state, as in /mtls list closed"],
+  ["/mtls probe", "Ask the origin directly, now"],
+  ["/mtls undo", "Go back: the whole run, the last step, or to a step"],
+  ["/mtls pause", "Begin nothing new; /mtls resume goes on"],
+  ["/mtls stop", "End the run where it stands"],
+  ["/mtls policy", "Who may approve on a site, and how many"],
+  ["/mtls history", "Who did what and when, as files"],
   ["/mtls help", "What I can do, and the words I use"],
 ];
 
