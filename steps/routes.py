@@ -68,17 +68,16 @@ def require(
     mode: Mode = "require",
     ca_path: str,
     selected: Callable[[RouteEntry], bool] = every_https,
-    accepted: Collection[str] = (),
 ) -> Edited:
     """Put client authentication on every https route that is `selected`; other bytes stay.
 
     A route is changed with all others of its host, since TLS is agreed on per host. `ca_path` is
-    relative to the configuration directory. Raises EditError for what blocks (see `findings`) or
-    could not be proven, with the lines to add by hand in `hint`.
+    relative to the configuration directory. Raises EditError for what stops the edit (see
+    `Finding`) or could not be proven, with the lines to add by hand in `hint`.
     """
     parts = sections(text)
-    for finding in found_in(text, parts, ca_path, accepted):
-        if finding.blocking:
+    for finding in found_in(text, parts, ca_path, ()):
+        if finding.stops_the_edit:
             raise EditError(
                 finding.message, hint=finding.hint, line=finding.line, column=finding.column
             )

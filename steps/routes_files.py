@@ -139,7 +139,7 @@ def _edited(found: Directory, wanted: _Wanted) -> Changed:
         if not any(map(every_https, there)):
             continue
         edited = routes.require(
-            found.texts[path], mode=wanted.mode, ca_path=CA_NAME, accepted=wanted.accepted,
+            found.texts[path], mode=wanted.mode, ca_path=CA_NAME,
             selected=_by_host(found, wanted),
         )  # fmt: skip
         if edited.routes:

@@ -4,18 +4,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from steps.routes_meaning import AUTHORITIES, MODE, TLS, Pair
-from steps.routes_read import RouteEntry, Section, is_ours
+from steps.routes_read import NO_ROUTES, RouteEntry, Section, is_ours
 from steps.routes_tree import Node
 
 MOST_BYTES = 128 * 1024
 """The platform's limit for the routes document (docs: about 300 resolved routes)."""
 ACCEPTABLE = frozenset({"http-upstream"})
+ABOUT_THE_SITE = frozenset({"http-upstream", "no-https-route", "no-routes", "same-route"})
+"""The site is not closed with these, so the step is blocked; the text can be edited."""
 _CURLY = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the file that people must know. A blocking one stops the edit."""
+    """Something about the file that people must know. A blocking one stops the step."""
 
     code: str
     message: str
@@ -30,6 +32,11 @@ class Finding:
     def acceptable(self) -> bool:
         """An approver may accept it by name, and it is then reported as open."""
         return self.code in ACCEPTABLE
+
+    @property
+    def stops_the_edit(self) -> bool:
+        """Not even the text is edited."""
+        return self.blocking and self.code not in ABOUT_THE_SITE
 
 
 def found_in(
@@ -52,7 +59,9 @@ def found_in(
 
 
 def _whole(text: str, parts: tuple[Section, ...]) -> Iterator[Finding]:
-    if not any(route.scheme == "https" for part in parts for route in part.entries.values()):
+    if not parts:
+        yield Finding("no-routes", "The file holds no routes.", hint=NO_ROUTES)
+    elif not any(route.scheme == "https" for part in parts for route in part.entries.values()):
         yield Finding("no-https-route", "The file holds no https route.")
     if len(parts) > 1:
         yield _at(parts[1].root, "several-documents", "The file holds several YAML documents with "

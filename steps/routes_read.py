@@ -13,7 +13,10 @@ Mode: TypeAlias = Literal["require", "request"]
 Kind: TypeAlias = Literal["platformsh", "upsun"]
 _URL = re.compile(r"(https?)://([^/\s]+)(/.*)?", re.IGNORECASE | re.DOTALL)
 _UPSUN = ("applications", "services", "routes")
-NO_ROUTES = "Without routes one default route is deployed; write it out first:"
+NO_ROUTES = (
+    "Without routes one default route is deployed; write it out first: "
+    '"https://{default}/", type upstream, to the application.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +73,24 @@ class Section:
 
 
 def sections(text: str) -> tuple[Section, ...]:
-    """The routes of every document of a file.
+    """The routes of every document of a file; none for an Upsun file that has other things only.
 
-    Raises EditError when the file cannot be read for certain, or holds no routes.
+    Raises EditError when the file cannot be read for certain, or says nothing at all.
     """
-    found = those_with_routes(text)
-    if not found:
-        raise EditError(
-            "The file holds no routes.", line=1, column=1,
-            hint=f'{NO_ROUTES} "https://{{default}}/", type upstream, to the application.',
-        )  # fmt: skip
+    roots = read(text)
+    found = _with_routes(roots)
+    if not any(root.real.pairs for root in roots):
+        raise EditError("The file holds no routes.", line=1, column=1, hint=NO_ROUTES)
     return found
 
 
 def those_with_routes(text: str) -> tuple[Section, ...]:
-    """The documents of a file that hold routes, maybe none. Raises EditError as `sections`."""
-    return tuple(one for root in read(text) if (one := _section(root)))
+    """As `sections`; none for a text that says nothing, too."""
+    return _with_routes(read(text))
+
+
+def _with_routes(roots: tuple[Node, ...]) -> tuple[Section, ...]:
+    return tuple(one for root in roots if (one := _section(root)))
 
 
 def _section(root: Node) -> Section | None:

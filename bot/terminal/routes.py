@@ -28,7 +28,8 @@ def show(file: str, ask: Ask, *, ca_path: str) -> None:
     """Print the edited text byte for byte, or with ``check`` a table of routes and findings.
 
     A file that is not edited: nothing on standard output, its place and what is wrong on standard
-    error, exit 2. ``check`` ends with 1 when a finding blocks the edit.
+    error, exit 2. What keeps the site open though its file is edited (a route without TLS) is
+    told beside the edit. ``check`` ends with 1 when a finding blocks the step.
     """
     try:
         text = decoded(Path(file).read_bytes())
@@ -46,9 +47,9 @@ def show(file: str, ask: Ask, *, ca_path: str) -> None:
 
 def _require(file: str, text: str, ca_path: str) -> None:
     found = findings(text, ca_path=ca_path)
-    blocking = [finding for finding in found if finding.blocking]
-    if blocking:
-        _bad(*(_line(file, finding) for finding in blocking))
+    stopping = [finding for finding in found if finding.stops_the_edit]
+    if stopping:
+        _bad(*(_line(file, finding) for finding in stopping))
     edited = require(text, ca_path=ca_path)
     _write(edited.text)
     for finding in found:
@@ -60,7 +61,7 @@ def _require(file: str, text: str, ca_path: str) -> None:
 
 def _check(file: str, text: str, ca_path: str) -> None:
     found = findings(text, ca_path=ca_path)
-    kinds = {part.kind for part in sections(text)}
+    kinds = {part.kind for part in sections(text)} or {"upsun"}
     rows = [("ROUTE", "TYPE", "TO", "CLIENT AUTHENTICATION", "LINE"), *map(_row, routes(text))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     click.echo("Upsun configuration" if "upsun" in kinds else "Platform.sh routes file")

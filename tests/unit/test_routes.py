@@ -158,12 +158,12 @@ def test_only_what_is_selected_is_changed_and_a_host_is_changed_as_a_whole() -> 
     assert undo(edited.text, ca_path=CA).text == text
 
 
-def test_an_accepted_way_around_does_not_stop_the_edit() -> None:
+def test_an_accepted_way_around_does_not_block() -> None:
     """By its code only; what nobody can accept goes on blocking."""
     text = PLAIN.replace("type: redirect", "type: upstream")
     assert [one.code for one in findings(text) if one.blocking] == ["http-upstream"]
-    assert require(text, ca_path=CA, accepted={"http-upstream"}).routes
-    assert findings(text, accepted={"http-upstream"})[0].acceptable
+    found = findings(text, accepted={"http-upstream"})[0]
+    assert (found.acceptable, found.blocking) == (True, False)
     twice = PLAIN + '"https://{default}":\n  type: upstream\n'
     assert [one.blocking for one in findings(twice, accepted={"same-route"})] == [True]
 

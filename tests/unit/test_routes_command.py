@@ -83,7 +83,7 @@ def call_on(file: Path, content: bytes) -> Result:
         (b"https://a/: [\n", "2:1: This is not valid YAML"),
         (b"https://a/:\n  type: x\n  type: y\n", "3:3: The key 'type' stands twice"),
         (b"https://a/:\n  \xff: x\n", "2:3: The file is not written in UTF-8"),
-        (b"services: {}\n", "1:1: The file holds no routes"),
+        (b"# https://a/:\n", "1:1: The file holds no routes"),
         (b"", "1:1: The file holds no routes"),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_bad_file_is_told_with_its_place(file: Path, ask: str, content: bytes,
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"http://a/:\n  type: upstream\nhttps://b/:\n  type: proxy\n", "1:1: http://a/ serves"),
+        (b"a/:\n  type: upstream\nhttps://b/:\n  type: proxy\n", "1:1: 'a/' is no address"),
         ("“https://a/”:\n  type: upstream\n".encode(), "1:1: The address “https://a/”"),
     ],
 )
@@ -109,6 +109,26 @@ def test_a_file_with_something_in_the_way_is_not_edited(
     done = call_on(file, content)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"{file}:{told}")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"https://b/:\n  type: proxy\nhttp://a/:\n  type: upstream\n", "3:1: http://a/ serves"),
+        (b"services: {}\n", "1:1: The file holds no routes"),
+    ],
+)
+def test_what_keeps_the_site_open_is_told_beside_the_edit(
+    file: Path, content: bytes, told: str
+) -> None:
+    """The text is edited for whoever asks; only the step of a rollout, and the check, say no."""
+    done = call_on(file, content)
+    assert done.stdout_bytes.startswith(content[:11])
+    assert (done.exit_code, done.stderr.startswith(f"{file}:{told}")) == (0, True)
+    checked = call(file, "--check")
+    assert (checked.exit_code, f"{file}:{told}" in checked.stdout) == (1, True)
+    file.write_bytes(done.stdout_bytes)
+    assert call(file, "--undo").stdout_bytes == content
 
 
 def test_what_must_be_known_is_told_beside_the_edit(file: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from steps.errors import EditError
-from steps.routes import findings, require, undo
+from steps.routes import findings, require, routes, undo
 
 CA = "cloudflare-ca.crt"
 ROUTE = "https://a/:\n  type: upstream\n  upstream: app:http\n"
@@ -22,21 +22,14 @@ ROUTE = "https://a/:\n  type: upstream\n  upstream: app:http\n"
          "no list"),
         (ROUTE + "  tls:\n    client_authentication: [a]\n", "not-edited", 5, "no word"),
         (ROUTE + "  tls:\n    client_authentication: a b\n", "not-edited", 5, "more than a word"),
-        (ROUTE + "http://a/:\n  type: upstream\n  upstream: x\n", "http-upstream", 4, "way around"),
-        (ROUTE + "http://a/:\n  upstream: x\n", "http-upstream", 4, "way around"),
-        (ROUTE + "http://a/: &p\n  type: proxy\n", "http-upstream", 4, "way around"),
-        (ROUTE + "https://a:\n  type: upstream\n", "same-route", 4, "same route"),
         (ROUTE + "https://b/:\n", "empty-route", 4, "says nothing"),
         (ROUTE + "https://b/: *a\n".replace("*a", "text"), "empty-route", 4, "says nothing"),
         ("\u201chttps://a/\u201d:\n  type: upstream\n", "typographic-quotes", 1, "typographic"),
         ("https://a/:\n  type: upstream\n  upstream: \u201ca:http\u201d\n", "typographic-quotes", 2,
          "typographic"),
-        ("http://a/:\n  type: redirect\n  to: https://a/\n", "no-https-route", 0, "no https"),
         (ROUTE + "#" * 131072, "too-large", 0, "128 KB"),
         ("", "unreadable", 1, "no routes"),
         ("# nothing\n---\n", "unreadable", 1, "no routes"),
-        ("applications: {a: {type: x}}\n", "unreadable", 1, "no routes"),
-        ("routes:\n", "unreadable", 1, "no routes"),
         ("routes: [a]\n", "unreadable", 1, "no mapping"),
         ("- https://a/\n", "unreadable", 1, "no mapping"),
         (ROUTE + "  type: proxy\n", "unreadable", 4, "stands twice"),
@@ -53,6 +46,31 @@ def test_a_shape_that_is_not_edited_is_refused(text: str, code: str, line: int, 
     with pytest.raises(EditError, match=words) as refused:
         require(text, ca_path=CA)
     assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "words"),
+    [
+        (ROUTE + "http://a/:\n  type: upstream\n  upstream: x\n", "http-upstream", 4, "way around"),
+        (ROUTE + "http://a/:\n  upstream: x\n", "http-upstream", 4, "way around"),
+        (ROUTE + "http://a/: &p\n  type: proxy\n", "http-upstream", 4, "way around"),
+        (ROUTE + "https://a:\n  type: upstream\n", "same-route", 4, "same route"),
+        ("http://a/:\n  type: redirect\n  to: https://a/\n", "no-https-route", 0, "no https"),
+        ("applications: {a: {type: x}}\n", "no-routes", 0, "no routes"),
+        ("services: {}\nroutes:\n", "no-routes", 0, "no routes"),
+    ],
+)
+def test_what_keeps_the_site_open_blocks_the_step_and_not_the_text(
+    text: str, code: str, line: int, words: str
+) -> None:
+    """Every https route that is there gets the block; a file without any stays as it is."""
+    blocking = [found for found in findings(text) if found.blocking]
+    assert [(found.code, found.line) for found in blocking] == [(code, line)]
+    assert words in blocking[0].message
+    edited = require(text, ca_path=CA)
+    assert edited.routes == tuple(one.url for one in routes(text) if one.scheme == "https")
+    assert bool(edited.routes) is (edited.text != text)
+    assert undo(edited.text, ca_path=CA).text == text
 
 
 def test_the_lines_to_add_by_hand_are_in_the_hint() -> None:
