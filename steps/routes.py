@@ -7,16 +7,18 @@ compared before anybody gets it.
 
 import difflib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from steps.errors import EditError
 from steps.routes_edit import cuts_for, is_right
 from steps.routes_findings import Finding, found_in, too_large
 from steps.routes_meaning import AUTHORITIES, MODE
+from steps.routes_notes import with_notes, without_notes
 from steps.routes_proof import proven
 from steps.routes_read import Authority, Mode, RouteEntry, Section, sections, state
-from steps.routes_text import apply, block_by_hand
+from steps.routes_text import Cut, apply, block_by_hand
 from steps.routes_undo import cuts_back
 
 __all__ = [
@@ -91,7 +93,7 @@ def undo(text: str, *, ca_path: str) -> Edited:
     is left must give this very text again when it is put in.
     """
     parts = sections(text)
-    before = _taken_out(text, parts, ca_path)
+    before = _taken_out(text, ca_path)
     if before == text:
         return Edited(text, ())
     modes, left = _modes(parts, ca_path), _modes(_read_again(before), ca_path)
@@ -124,19 +126,29 @@ def _put_in(
     if not changed:
         return Edited(text, ())
     cuts = [cut for part in parts for cut in cuts_for(text, part, wanted, mode, ca_path)]
-    after = apply(text, cuts)
-    new = _read_again(after)
-    if not proven(parts, new, wanted, mode, ca_path):
+    right = (after for after in _written(text, cuts, ca_path)
+             if proven(parts, _read_again(after), wanted, mode, ca_path))  # fmt: skip
+    after = next(right, None)
+    if after is None:
         raise EditError(
             "The edit of this file could not be proven right, so it is not made.",
             hint="Put these keys into every https route by hand:\n" + block_by_hand(ca_path),
         )
-    if too_large(after, new):
+    exact = next((one for one in chain((after,), right) if _taken_out(one, ca_path) == text), None)
+    after = exact or after
+    if too_large(after, _read_again(after)):
         raise EditError(
             "With the block in every route, the routes are over the platform's limit of 128 KB.",
             hint="Give routes that are alike one anchor, or take some out.",
         )
-    return Edited(after, changed, exact=_taken_out(after, new, ca_path) == text)
+    return Edited(after, changed, exact=exact is not None)
+
+
+def _written(text: str, cuts: list[Cut], ca_path: str) -> Iterator[str]:
+    """The new text; and with notes, for one whose way back could not be read without them."""
+    yield apply(text, cuts)
+    if _taken_out(text, ca_path) == text:
+        yield apply(text, with_notes(text, cuts))
 
 
 def _read_again(text: str) -> tuple[Section, ...]:
@@ -153,8 +165,10 @@ def _alike(parts: tuple[Section, ...], selected: Callable[[RouteEntry], bool]) -
     return {route.url for route in every if route.host in hosts}
 
 
-def _taken_out(text: str, parts: tuple[Section, ...], ca_path: str) -> str:
-    return apply(text, [cut for part in parts for cut in cuts_back(text, part, ca_path)])
+def _taken_out(text: str, ca_path: str) -> str:
+    before = without_notes(text)
+    parts = _read_again(before)
+    return apply(before, [cut for part in parts for cut in cuts_back(before, part, ca_path)])
 
 
 def _modes(parts: tuple[Section, ...], ca_path: str) -> dict[str, str]:

@@ -118,11 +118,16 @@ def _no_route(pair: Pair, route: RouteEntry) -> Finding:
 def _tls(part: Section, pair: Pair, route: RouteEntry, ca_path: str) -> Iterator[Finding]:
     """What the route's tls block has already."""
     meanings, real = part.meanings, pair.value.real
+    tls = meanings.pairs(real).get(TLS)
+    included = next((one for one in (real, tls and tls.value.real) if one and one.is_custom), None)
+    if included:
+        yield _at(included, "included-route", f"What {route.url} says stands elsewhere: "
+                  f"{included.tag}.", hint="Write it out in this file.")  # fmt: skip
+        return
     if real.kind != "mapping" or not meanings.pairs(real):
         yield _at(pair.key, "empty-route", f"{route.url} says nothing about what it leads to.",
                   hint="Give it a type and an upstream, or take it out.")  # fmt: skip
         return
-    tls = meanings.pairs(real).get(TLS)
     if tls is None or tls.value.real.is_null:
         return
     if tls.value.real.kind != "mapping":

@@ -94,7 +94,7 @@ def _with_routes(roots: tuple[Node, ...]) -> tuple[Section, ...]:
 
 
 def _section(root: Node) -> Section | None:
-    if root.real.kind != "mapping":
+    if root.real.kind != "mapping" or root.is_custom:
         raise EditError("The file is no mapping of routes.", line=root.line, column=root.column)
     meanings = Meanings()
     top = meanings.pairs(root)
@@ -104,7 +104,7 @@ def _section(root: Node) -> Section | None:
     routes = top["routes"].value.real if "routes" in top else None
     if routes is None or routes.is_null:
         return None
-    if routes.kind != "mapping":
+    if routes.kind != "mapping" or routes.is_custom:
         raise EditError(
             "What stands under routes: is no mapping of routes.",
             line=routes.line, column=routes.column,

@@ -141,7 +141,8 @@ def _swallows(text: str, leaf: Node) -> bool:
     if not leaf.block_text:
         return False
     keeps = "+" in text[leaf.bare : leaf.bare + 3]
-    return keeps or not _BREAK.search(text, leaf.end)
+    blank = leaf.value.rstrip("\n").rpartition("\n")[2].isspace()
+    return keeps or blank or not _BREAK.search(text, leaf.end)
 
 
 def into_braces(text: str, flow: Node, words: str) -> list[Cut]:

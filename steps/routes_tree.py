@@ -68,6 +68,11 @@ class Node:
         plain = self.kind == "scalar" and self.plain and not self.tag
         return plain and self.value in ("", "~", "null", "Null", "NULL")
 
+    @property
+    def is_custom(self) -> bool:
+        """Under a tag of the platform's own, such as `!include`: it stands for something else."""
+        return self.tag.startswith("!") and len(self.tag) > 1
+
     def own(self, key: str) -> "tuple[Node, Node] | None":
         """The pair under `key` that stands in this mapping itself."""
         return next((pair for pair in self.pairs if pair[0].real.value == key), None)

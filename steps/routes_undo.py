@@ -15,6 +15,8 @@ from steps.routes_text import Cut, has_comma, line_end
 from steps.routes_tree import Node, line_start
 
 _WAS = re.compile(r"[ \t]*# was (\S+)")
+_WAS_ALIAS = re.compile(r"[ \t]*# was (\*\S+)")
+_WAS_OTHER_BLOCK = re.compile(r"[ \t]*# was (\*\S+|~|[Nn]ull|NULL)(?!\S)")
 _NEW = re.compile(r".*# new[ \t]*$")
 
 
@@ -31,7 +33,9 @@ def cuts_back(text: str, part: Section, ca_path: str) -> list[Cut]:
     work = _Back(text, part.meanings, ca_path)
     cuts: list[Cut] = []
     for route, key, value in _pairs(part.root):
-        restored = _restored(text, key, value)
+        is_block = key.real.value == TLS and bool(value.pairs) and not value.flow
+        was = _WAS_OTHER_BLOCK if is_block else _WAS_ALIAS
+        restored = _restored(text, key, value, was)
         if restored and (key.real.value == TLS or value.kind != "scalar"):
             cuts += restored
         elif key.real.value == TLS and value.kind == "mapping" and work.ours(value):
@@ -56,17 +60,17 @@ def _outermost(cuts: list[Cut]) -> list[Cut]:
     return kept
 
 
-def _restored(text: str, key: Node, value: Node) -> list[Cut]:
+def _restored(text: str, key: Node, value: Node, was: re.Pattern[str] = _WAS) -> list[Cut]:
     """A value in whose place another one stood, if a note beside it says so."""
     block = bool(value.pairs) and not value.flow
     if block:
         colon = re.compile(r"\s*:").match(text, key.end)
-        found = _WAS.match(text, colon.end()) if colon else None
+        found = was.match(text, colon.end()) if colon else None
         if not found:
             return []
         rest = Cut(line_end(text, found.end()), line_end(text, value.end), "")
         return [Cut(found.start(), found.end(), f" {found[1]}"), rest]
-    found = _WAS.match(text, value.end)
+    found = was.match(text, value.end)
     if not found:
         return []
     if found[1] == "empty":
@@ -100,7 +104,7 @@ class _Back:
         alone = len(listed[1].items) == 1
         list_was = _restored(self.text, *listed)
         new = self._is_new(listed[0])
-        if self._is_new(tls.key):
+        if self._is_new(tls.key) and any(is_merge(key) for key, _ in tls.route.pairs):
             return self._without(tls.route, [(tls.key, tls.block)])
         # Between braces there is no room for a note, but we always write the mode in quotes.
         quoted = mode is not None and self.text[mode[1].start] == '"'
@@ -133,10 +137,11 @@ class _Back:
         cuts = [*mode_was, *list_was]
         if mode and self._is_new(mode[0]) and not mode_was:
             cuts += self._without(block, [mode])
-        between = block.flow and len(listed[1].items) == 1
-        if (self._is_new(listed[0]) or between) and not list_was:
+        alone = len(listed[1].items) == 1
+        new = self._is_new(listed[0]) and (alone or listed[1].flow)
+        if (new or (block.flow and alone)) and not list_was:
             return [*cuts, *self._without(block, [listed])]
-        theirs = len(listed[1].items) == 1 and not listed[1].flow
+        theirs = alone and not listed[1].flow
         return cuts if list_was or theirs else [*cuts, *self._items(listed[1])]
 
     def _is_new(self, key: Node) -> bool:

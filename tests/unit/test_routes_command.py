@@ -133,10 +133,10 @@ def test_what_keeps_the_site_open_is_told_beside_the_edit(
 
 def test_what_must_be_known_is_told_beside_the_edit(file: Path) -> None:
     """Another authority that stays; a text that only the old file gives back."""
-    flow = b"https://a/: {type: x, tls: &t {client_certificate_authorities: [PEM]}}\n"
-    done = call_on(file, flow + b"http://a/: {type: redirect, tls: *t}\n")
+    flow = b'https://a/: {tls: {client_certificate_authorities: [PEM]}, type: "x\n  y"}\n'
+    done = call_on(file, flow)
     assert done.exit_code == 0
-    assert ":1:65: note: https://a/ lets in the holders of another authority's" in done.stderr
+    assert ":1:53: note: https://a/ lets in the holders of another authority's" in done.stderr
     assert "keep the file from before" in done.stderr
 
 
