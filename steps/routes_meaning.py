@@ -16,6 +16,7 @@ from steps.routes_tree import Node
 TLS, MODE, AUTHORITIES = "tls", "client_authentication", "client_certificate_authorities"
 Role: TypeAlias = Literal["route", "tls", "mode", "authorities", "other"]
 """As what a value is used: as a route that is changed, its tls block, …, or as anything else."""
+_TEXT = "tag:yaml.org,2002:str"
 _WORD = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
 _NO_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 _BELOW: dict[tuple[Role, str], Role] = {
@@ -108,12 +109,18 @@ def word_digest(word: str) -> bytes:
 
 
 def scalar_digest(scalar: Node) -> bytes:
-    """A text is the same in whichever quotes; a plain `8` is another thing than "8"."""
+    """A text is the same in whichever quotes, or under `!!str`; a plain `8` is not "8"."""
     if scalar.is_null:
         return _sha("null", "")
     value = scalar.value
-    text = not scalar.plain or bool(_WORD.fullmatch(value) and value.lower() not in _NO_WORDS)
-    return _sha("scalar", scalar.tag, b"text" if text else b"plain", value.encode())
+    word = bool(_WORD.fullmatch(value) and value.lower() not in _NO_WORDS)
+    text = not scalar.plain or word or scalar.tag == _TEXT
+    return _sha(
+        "scalar",
+        "" if scalar.tag == _TEXT else scalar.tag,
+        b"text" if text else b"plain",
+        value.encode(),
+    )
 
 
 def _sha(kind: str, tag: str, *parts: bytes) -> bytes:

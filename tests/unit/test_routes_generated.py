@@ -54,7 +54,7 @@ def _apart(value: Any) -> Any:
 
 
 def wanted(text: str) -> list[Any]:
-    """What the file must mean afterwards."""
+    """What the file must mean afterwards, by a reading of its own."""
     documents = meaning(text)
     for document in documents:
         addresses = any(key.startswith("http") for key in document)
@@ -94,7 +94,7 @@ HOSTS = ["{default}", "{all}", "www.{default}", "*.{default}", "example.com", "a
 NOISE = st.lists(st.sampled_from(["", "# a comment", "    # indented: comment", "  "]), max_size=2)
 BLOCKS = [
     "cache:\n{pad}enabled: true\n{pad}cookies: ['*']", "id: |\n{pad}some\n{pad}words",
-    "kept: |+\n{pad}words\n\n", "folded: >-\n{pad}a\n\n{pad}b", "nothing:", "list:\n- one\n-",
+    "kept: |+\n{pad}words\n\n", "blank: |\n{pad}words  \n{pad}\n{pad} \n", "folded: >-\n{pad}a\n\n{pad}b", "nothing:", "list:\n- one\n-",
     "deep:\n{pad}- one\n{pad}- two: 2", "ssi: {{enabled: false}}  # flow",
     "redirects:\n{pad}paths: !include x.yaml", '"quoted key": "a: b # c"', "ü: ☃ # snow",
     "long: one\n{pad}two\n{pad}three", "? odd\n: key",
@@ -103,6 +103,8 @@ TLS = [
     "tls:\n{pad}min_version: TLSv1.2", "tls:\n{pad}min_version: TLSv1.2 # agreed\n{pad}# why\n",
     "tls: {{min_version: TLSv1.2}}", "tls: {{ min_version: TLSv1.2, }} # x", "tls:", "tls: # none",
     "tls: {{}}", "tls: ~", "tls:\n{pad}strict_transport_security:\n{pad}{pad}enabled: true",
+    "tls:\n{pad}client_authentication: !!str request", "tls: {{client_authentication: request}}",
+    "tls: {{client_authentication: 'require', client_certificate_authorities: [PEM]}} # both",
     "tls:\n{pad}client_authentication: request", 'tls:\n{pad}client_authentication: "require"',
     "tls:\n{pad}client_authentication: 'request' # soft\n{pad}min_version: TLSv1.2",
     "tls:\n{pad}client_authentication: require\n{pad}client_certificate_authorities:\n"
