@@ -62,7 +62,6 @@ class _Wanted:
 
     mode: Mode
     selected: Callable[[RouteEntry], bool]
-    accepted: Collection[str]
 
 
 def change(
@@ -84,7 +83,7 @@ def change(
     blank = Changed(found.kind if found.routes else "none", (), found.ca_path, findings=told)
     if blank.blocked:
         return blank
-    wanted = _Wanted(mode, selected, accepted)
+    wanted = _Wanted(mode, selected)
     try:
         done = _edited(found, wanted) if found.routes else _default(entries, found, wanted)
     except EditError as refused:
