@@ -77,8 +77,8 @@ PACKAGES = frozenset({
 _ROUTES = (
     "steps.routes_events", "steps.routes_tree", "steps.routes_meaning", "steps.routes_text",
     "steps.routes_read", "steps.routes_findings", "steps.routes_draft", "steps.routes_tls",
-    "steps.routes_edit", "steps.routes_undo", "steps.routes_proof", "steps.routes",
-    "steps.routes_default", "steps.routes_directory", "steps.routes_files",
+    "steps.routes_edit", "steps.routes_undo", "steps.routes_notes", "steps.routes_proof",
+    "steps.routes", "steps.routes_default", "steps.routes_directory", "steps.routes_files",
 )  # fmt: skip
 """The edit of a routes file, each part above those that it may know."""
 MAY_IMPORT: tuple[tuple[str, tuple[str, ...]], ...] = (
