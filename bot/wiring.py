@@ -236,6 +236,7 @@ class Bot:
             log.info("ready", seams=self.settings.seams_moved())
             until.wait()
             handler.close()  # type: ignore[no-untyped-call]
+            desk.homes.stop()
             desk.pool.shutdown()  # what was acknowledged is carried out before the end
             for stopping in (self.sampler, self.driver, self.outbox):
                 stopping.stop()

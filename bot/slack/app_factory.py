@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.slack import dispatch, inbox, policy_form, reasons, start_form, undo_form
+from bot.slack import dispatch, home, inbox, policy_form, reasons, start_form, undo_form
 from bot.slack.desk import Desk
 from bot.slack.presses import BUTTONS
 
@@ -74,6 +74,15 @@ def register(app: App, desk: Desk) -> None:
 
     for name in FORMS:
         app.view(name)(submitted)
+
+    @app.event("app_home_opened")
+    def home_opened(body: dict[str, Any]) -> None:
+        desk.home_opened(body)
+
+    @app.action(home.START)
+    def start_from_home(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        desk.start_from_home(body)
 
     @app.error
     def failed(error: Exception, body: dict[str, Any]) -> None:

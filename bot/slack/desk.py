@@ -34,8 +34,11 @@ from bot.slack import (
 )
 from bot.slack.access import Act, admission, allow, enough
 from bot.slack.blocks import Card
+from bot.slack.channels import Channels
+from bot.slack.home_desk import Homes
 from bot.slack.named import nearest
 from bot.slack.people import People
+from bot.slack.seeing import Eyes
 from bot.slack.words import Frame
 from steps.errors import ClientError, Rejected, RolloutError, UnknownSite
 from steps.step import Site, Verdict
@@ -72,6 +75,12 @@ class Desk:
         default_factory=lambda: ThreadPoolExecutor(_WORKERS, thread_name_prefix="desk")
     )
 
+    homes: Homes = field(init=False)
+
+    def __post_init__(self) -> None:
+        eyes = Eyes(self.engine, self.people, Channels(self.client, self.clock))
+        self.homes = Homes(self.engine, self.client, eyes, self.frame)
+
     def later(self, do: Callable[[], None], answer: Callable[[Card], None]) -> None:
         """Do it on the desk's threads; what goes wrong is said to the one who asked."""
 
@@ -94,6 +103,24 @@ class Desk:
 
         if not tried("desk", done, otherwise=False):
             tried("desk", lambda: answer(say.refusal_card(RolloutError(_STUMBLED))), None)
+
+    def home_opened(self, body: dict[str, Any]) -> None:
+        """Somebody has opened the app; its home tab is published now and kept current."""
+        opened = inbox.home_opened(body)
+        if opened.event.tab == "home":
+            self.homes.opened(opened.event.user, opened.team_id)
+
+    def start_from_home(self, body: dict[str, Any]) -> None:
+        """The start form, which then asks for the channel too."""
+        sent = inbox.press(body)
+        asked = inbox.SlashCommand(
+            user_id=sent.user.id, team_id=sent.team_of_user, channel_id="",
+            trigger_id=sent.trigger_id,
+        )  # fmt: skip
+        self.later(
+            lambda: self.open_form(asked, ""),
+            lambda card: self.ephemeral(sent.user.id, sent.user.id, card),
+        )
 
     def command(self, sent: inbox.SlashCommand) -> None:
         """``/mtls …``"""

@@ -96,6 +96,18 @@ class Picked(Sent):
         return chosen.value if chosen else ""
 
 
+class _Opened(Sent):
+    user: str
+    tab: str = ""
+
+
+class HomeOpened(Sent):
+    """Somebody looks at the app: its home tab, or its messages."""
+
+    event: _Opened
+    team_id: str = ""
+
+
 class Target(Sent):
     """What a button's value says: run · step · fingerprint."""
 
@@ -123,6 +135,11 @@ def press(body: dict[str, Any]) -> Press:
 def picked(body: dict[str, Any]) -> Picked:
     """A choice in a form. Raises Rejected for a payload that is none."""
     return _parsed(Picked, body)
+
+
+def home_opened(body: dict[str, Any]) -> HomeOpened:
+    """The event of an opened tab. Raises Rejected for a payload that is none."""
+    return _parsed(HomeOpened, body)
 
 
 def slash_command(body: dict[str, Any]) -> SlashCommand:

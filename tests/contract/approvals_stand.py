@@ -265,6 +265,7 @@ def _connect(made: Team, given: Setting, closing: ExitStack) -> None:
     made.outbox.start()
     closing.callback(made.outbox.stop)
     closing.callback(desk.pool.shutdown)
+    closing.callback(desk.homes.stop)
     closing.callback(hang_up, made.slack, handler)
 
 

@@ -146,4 +146,5 @@ def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> 
     made.outbox.start()
     closing.callback(made.outbox.stop)
     closing.callback(desk.pool.shutdown)
+    closing.callback(desk.homes.stop)
     closing.callback(hang_up, made.slack, handler)
