@@ -63,14 +63,6 @@ class Press(Sent):
         return self.user.team_id or (self.team.id if self.team else "")
 
 
-class _Option(Sent):
-    value: str = ""
-
-
-class _Choice(Sent):
-    selected_option: _Option | None = None
-
-
 class _State(Sent):
     values: dict[str, dict[str, Any]] = {}
 
@@ -87,13 +79,6 @@ class Picked(Sent):
 
     user: _Id
     view: _View
-    actions: tuple[_Choice, ...] = Field(min_length=1)
-
-    @property
-    def value(self) -> str:
-        """What was picked; empty when the choice was taken back."""
-        chosen = self.actions[0].selected_option
-        return chosen.value if chosen else ""
 
 
 class _Opened(Sent):
