@@ -12,7 +12,7 @@ from bot.slack.values import value
 if TYPE_CHECKING:
     from bot.slack.desk import Desk
 
-PROBE, HISTORY = "probe-again", "history-again"
+PROBE, HISTORY = "probe", "history"
 
 
 def next_buttons(state: RunState) -> list[Block]:
