@@ -21,7 +21,7 @@ _SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>mtls-bot: gallery</title><style>{css}
 body {{ overflow: auto; height: auto; padding: 16px; }}
-.case {{ max-width: 720px; margin: 0 auto 28px; }}
+.case {{ max-width: 720px; margin: 0 auto 28px; overflow-wrap: anywhere; }}
 .case > h2 {{ font-size: 13px; opacity: .75; }}
 </style></head><body></body></html>"""
 # The same modules as on the page; what they draw is kept, and the page needs no script any more.
@@ -31,6 +31,7 @@ _DRAW = """async (cases) => {
   const { blocks } = await import("/js/blocks.js");
   const context = { act() {}, enter() {}, chosen: (b, e) => ({
     value: e.initial_value, selected_option: e.initial_option, selected_options: e.initial_options,
+    selected_users: e.initial_users,
   }), suggest: async () => [], errors: {} };
   for (const [name, made] of Object.entries(cases)) {
     const part = document.createElement("section");
@@ -40,7 +41,11 @@ _DRAW = """async (cases) => {
     part.append(title, blocks(made.blocks, context));
     document.body.append(part);
   }
-  document.querySelectorAll("input").forEach((i) => i.setAttribute("value", i.value));
+  for (const i of document.querySelectorAll("input")) {
+    i.setAttribute("value", i.value);
+    i.toggleAttribute("checked", i.checked);
+  }
+  for (const o of document.querySelectorAll("option")) o.toggleAttribute("selected", o.selected);
 }"""
 
 

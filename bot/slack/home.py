@@ -99,6 +99,7 @@ def _lists(frame: Frame, seen: Seen) -> list[Block]:
         divider(),
         *_part("Protected sites", [_site(frame, s) for s in seen.sites],
                "No site is protected yet."),
+        *([context("`/mtls probe` with a site asks its origin now.")] if seen.sites else []),
     ]  # fmt: skip
     drifted = [site for site in seen.sites if drift_words(site)]
     if not drifted:
@@ -147,10 +148,7 @@ def _run(frame: Frame, state: RunState) -> str:
 
 
 def _site(frame: Frame, site: SiteEntry) -> str:
-    return (
-        f"*{_name(site.name)}*: {verdict_words(site)} {days_words(site, frame.now.date())}"
-        f"\n`/mtls probe {_name(site.name)}` asks it now."
-    )
+    return f"*{_name(site.name)}*: {verdict_words(site)} {days_words(site, frame.now.date())}"
 
 
 def drift_words(site: SiteEntry) -> str:

@@ -19,10 +19,10 @@ def next_buttons(state: RunState) -> list[Block]:
     """Probe again and history; Undo stands on the run's first message."""
     step = state.tasks[-1].key
     made = [button("History", HISTORY, value(state.run, step),
-                   label="The run's history, into its thread")]  # fmt: skip
+                   label="History of the run, into its thread")]  # fmt: skip
     if state.site is not None:
         made.insert(0, button("Probe again", PROBE, value(state.run, step),
-                              label="Ask the origin again, now"))  # fmt: skip
+                              label="Probe again: ask the origin now"))  # fmt: skip
     return [actions(made)]
 
 

@@ -45,3 +45,18 @@ def test_every_kind_of_words_is_in_every_kind_of_view(kind: str) -> None:
     """Cards, answers, modals and homes; a hundred hosts are among the longest."""
     groups = {name.split("/")[1] for name in CASES if name.startswith(f"{kind}/")}
     assert groups == {"card", "answer", "modal", "home"}
+
+
+def elements(made: dict[str, Any]) -> list[dict[str, Any]]:
+    return [e for b in made["blocks"] if b["type"] == "actions" for e in b["elements"]]
+
+
+def test_what_is_read_out_begins_with_what_is_seen() -> None:
+    """Whoever speaks to a button says what stands on it."""
+    found = {
+        (e["text"]["text"], e.get("accessibility_label", "")) for made in CASES.values()
+        for e in elements(made)
+    }  # fmt: skip
+    assert [
+        one for one in found if one[1] and not one[1].startswith(one[0].removesuffix(" …"))
+    ] == []
