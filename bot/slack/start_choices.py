@@ -41,8 +41,7 @@ class Choices:
         self._directory = directory
         self._pool = pool
         self._clock = clock
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._changed = threading.Condition(threading.RLock())
         self._kept: dict[str, Listed] = {}
 
     def zones(self) -> Listed:
@@ -61,19 +60,12 @@ class Choices:
     def settled(self, ask: Callable[[], Listed], seconds: float) -> Listed:
         """The answer once there is one, at most so long; for threads that may wait."""
         with self._changed:
-            self._changed.wait_for(lambda: self._unlocked(ask).state != "asking", seconds)
-        return ask()
-
-    def _unlocked(self, ask: Callable[[], Listed]) -> Listed:
-        self._lock.release()
-        try:
+            self._changed.wait_for(lambda: ask().state != "asking", seconds)
             return ask()
-        finally:
-            self._lock.acquire()
 
     def _listed(self, key: str, vendor: str, ask: Callable[[], Sequence[Option]]) -> Listed:
         now = self._clock()
-        with self._lock:
+        with self._changed:
             kept = self._kept.get(key)
             if kept is not None and kept.at is not None:
                 age = now - kept.at
