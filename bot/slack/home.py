@@ -19,7 +19,8 @@ from bot.slack.blocks import (
     section,
     when,
 )
-from bot.slack.status import days_words, since_words, verdict_words
+from bot.slack.card_words import since
+from bot.slack.status import days_words, verdict_words
 from bot.slack.words import Frame, access_words, run_words, visitors_words
 
 START = "start-from-home"
@@ -127,23 +128,29 @@ def _of(state: RunState) -> str:
     return f"*{name}*{where}"
 
 
+def _since(state: RunState) -> str:
+    """Since when; a span would grow while nobody publishes the tab anew."""
+    told = since(state.current) if state.current else ""
+    return told.replace(", since", " Since") + ("." if told else "")
+
+
 def _yes(frame: Frame, state: RunState) -> str:
     task = state.current
     assert task is not None
     until = f" Silence is no after {when(task.deadline)}." if task.deadline else ""
     what = "the policy" if is_policy_stream(state.run) else f"*{frame.title(task.key)}*"
     return (
-        f"{_of(state)}: your yes or no to {what}.{since_words(task, frame.now)}{until}"
+        f"{_of(state)}: your yes or no to {what}.{_since(state)}{until}"
         " Its card is in the run's thread."
     )
 
 
 def _stuck(frame: Frame, state: RunState) -> str:
-    return f"{_of(state)}: {run_words(frame, state)}{since_words(state.current, frame.now)}"
+    return f"{_of(state)}: {run_words(frame, state)}{_since(state)}"
 
 
 def _run(frame: Frame, state: RunState) -> str:
-    words = f"{run_words(frame, state)}{since_words(state.current, frame.now)}"
+    words = f"{run_words(frame, state)}{_since(state)}"
     return f"{_of(state)}: {words}\n{access_words(state)} {visitors_words(state)}"
 
 

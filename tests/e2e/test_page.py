@@ -98,7 +98,7 @@ def test_the_home_tab_is_for_its_reader(browser: Browser, on: Stage) -> None:
     approver = comes(browser, on, APPROVER)
     on.card("Development mode on", "Waiting for a yes")
     approver.goes_home()
-    approver.sees("Waits for you (1)")
+    approver.sees(r"Waits for you \(1\)")
     assert approver.violations() == []
     assert approver.sideways() <= 0
     starter.sees("Nothing waits for you.")
