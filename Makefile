@@ -10,7 +10,7 @@ ARGS ?=
 # Every worker and every start of the bot would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help sandbox run check test lint fmt types bench steering goldens pictures probe-lab probe-table clean
+.PHONY: help sandbox run check test lint fmt types bench steering goldens gallery pictures probe-lab probe-table clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ steering: $(VENV)/.dev ## undo from each state in the sandbox, with visitors (tw
 
 goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
 	@$(BIN)/python -m tests.goldens
+
+gallery: $(VENV)/.dev ## every card, form and home tab: snapshots anew, and build/gallery.html
+	@$(BIN)/python -m tests.gallery && $(BIN)/python -m tests.gallery_page
 
 pictures: $(VENV)/.dev ## the pictures of the README, from the real page
 	@bash tests/needs.sh chromium

@@ -17,6 +17,7 @@ from bot.engine.engine import Engine, visitors_stream
 from bot.engine.forecast import forecast
 from bot.engine.itinerary import Itinerary, Laws
 from bot.engine.policy import POLICY_STEP, Policy
+from bot.engine.preview import preview
 from bot.engine.sampling import Sample, Sampler
 from bot.engine.state import RunState
 from bot.engine.work import Patience, Worker
@@ -217,6 +218,7 @@ class Bot:
             self.parts.directory,
             forecast=lambda site: forecast(site, steps, rollout(site.order)),
             probe=lambda site: _probed(steps, site),
+            preview=lambda site: preview(site, steps["preflight"]),
             audit=lambda run: audit(self.store, run),
         )
         people = People(self.client, clock)
@@ -236,6 +238,7 @@ class Bot:
             log.info("ready", seams=self.settings.seams_moved())
             until.wait()
             handler.close()  # type: ignore[no-untyped-call]
+            desk.homes.stop()
             desk.pool.shutdown()  # what was acknowledged is carried out before the end
             for stopping in (self.sampler, self.driver, self.outbox):
                 stopping.stop()

@@ -35,13 +35,9 @@ class Conversation:
         self._tell(f"Starter types: /mtls start {site}")
         self._slack.command(STARTER, "/mtls", f"start {site}", SITE_OPS)
         view: Json = self._slack.wait_for(self._form, self._timeout)
-        blocks: dict[str, Json] = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
-        values: dict[tuple[str, str], Any] = {
-            ("site", "site"): site, ("order", "order"): order,
-            ("project", "project"): _first_option(blocks["project"]),
-        }  # fmt: skip
+        values: dict[tuple[str, str], Any] = {("site", "site"): site, ("order", "order"): order}
         if access:
-            values["access", "access"] = list(access)
+            values[_access(view), "access"] = list(access)
         answer = self._slack.submit(STARTER, view["id"], values)
         if answer.errors or not answer.answered:
             raise RuntimeError(f"the form was not taken: {answer.errors or answer.failure}")
@@ -49,7 +45,8 @@ class Conversation:
 
     def _form(self) -> Json | None:
         for view in self._slack.open_views(STARTER):
-            if any(b["type"] == "input" for b in view["blocks"]):
+            inputs = {b["block_id"]: b["element"] for b in view["blocks"] if b["type"] == "input"}
+            if inputs and "initial_option" in inputs["project"]:
                 return view
         return None
 
@@ -125,11 +122,6 @@ def readable(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _first_option(block: Json) -> str:
-    options = block["element"].get("options") or []
-    return str(options[0]["value"]) if options else ""
-
-
 METHODS: tuple[Method, ...] = ("squash", "merge", "rebase")
 
 
@@ -153,3 +145,9 @@ def reviewed(hosted: Hosted | None, *methods: Method, seconds: float = 0.05) -> 
     finally:
         over.set()
         thread.join(timeout=5)
+
+
+def _access(view: Json) -> str:
+    """The block of the environments, whose id tells of which project they are."""
+    found = (str(b["block_id"]) for b in view["blocks"] if b["type"] == "input")
+    return next(block for block in found if block.partition(".")[0] == "access")

@@ -23,6 +23,11 @@ class Directory:
     cloudflare: CloudflareClient
     platformsh: PlatformshClient
 
+    def zones(self) -> tuple[Choice, ...]:
+        """Zones that the Cloudflare token sees, by name."""
+        found = sorted(self.cloudflare.zones(), key=lambda zone: zone.name)
+        return tuple(Choice(zone.name, _state(zone.name, zone.status)) for zone in found)
+
     def projects(self) -> tuple[Choice, ...]:
         """Projects that the Platform.sh token sees, by title."""
         found = self.platformsh.projects()
@@ -48,3 +53,7 @@ class Directory:
             production = self.environments(project)
             environment = production[0].value if production else "main"
         return Site(name, zone.name, zone.id, project, environment)
+
+
+def _state(name: str, status: str) -> str:
+    return name if status in ("", "active") else f"{name} ({status})"

@@ -55,7 +55,7 @@ def violations(payload: Json) -> list[str]:
 
 
 _OURS = re.compile(
-    r"<(@[A-Z0-9]+|!date\^\d+\^[^<>]*|!subteam\^[A-Z0-9]+|https://[^<>|]+\|[^<>|]+)>"
+    r"<([@#][A-Z0-9]+|!date\^\d+\^[^<>]*|!subteam\^[A-Z0-9]+|https://[^<>|]+\|[^<>|]+)>"
 )
 
 

@@ -122,6 +122,10 @@ class Option(Protocol):
 class Directory(Protocol):
     """Answers for the start form: what the tokens see. May be slow; never called in a listener."""
 
+    def zones(self) -> Sequence[Option]:
+        """Zones that the Cloudflare token sees, by name; the value is the name."""
+        ...
+
     def projects(self) -> Sequence[Option]:
         """Projects that the Platform.sh token sees."""
         ...

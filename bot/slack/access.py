@@ -102,6 +102,15 @@ def _approver(who: Person, policy: Policy) -> Reason:
     return "no-approver"
 
 
+def may_see(who: Person, *, public: bool, member: Membership) -> Membership:
+    """Whether what is said in a channel is for this person: a member of it, or of the workspace
+    where the channel is open to all of those; guests and other workspaces only where they are.
+    """
+    if not who.known:
+        return "unknown"
+    return "yes" if public and _stranger(who) == "counts" else member
+
+
 _AGAIN = "Press again in a moment."
 SAID: Mapping[Reason, tuple[type[Rejected], str, str]] = {
     "unknown-person": (

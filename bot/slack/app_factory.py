@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.slack import dispatch, inbox, policy_form, reasons, start_form, undo_form
+from bot.slack import dispatch, home, inbox, policy_form, reasons, start_desk, start_form, undo_form
 from bot.slack.desk import Desk
 from bot.slack.presses import BUTTONS
 
@@ -60,10 +60,37 @@ def register(app: App, desk: Desk) -> None:
     for name in BUTTONS:
         app.action(name)(pressed)
 
-    @app.action(start_form.PROJECT)
-    def project_picked(ack: Ack, body: dict[str, Any]) -> None:
+    _forms(app, desk)
+
+    @app.event("app_home_opened")
+    def home_opened(body: dict[str, Any]) -> None:
+        desk.home_opened(body)
+
+    @app.action(home.START)
+    def start_from_home(ack: Ack, body: dict[str, Any]) -> None:
         ack()
-        desk.project_picked(body)
+        desk.start_from_home(body)
+
+    @app.error
+    def failed(error: Exception, body: dict[str, Any]) -> None:
+        log.error("listener", type=body.get("type", "command"), failed=repr(error))
+
+
+def _forms(app: App, desk: Desk) -> None:
+    """The forms: choices in them, lists that are searched, and their submission."""
+
+    def chosen(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        desk.picked(body)
+
+    for name in start_form.PICKED:
+        app.action(name)(chosen)
+
+    def typed(ack: Ack, body: dict[str, Any]) -> None:
+        ack(options=start_desk.suggested(desk, body))
+
+    for name in start_form.SUGGESTED:
+        app.options(name)(typed)
 
     def submitted(ack: Ack, body: dict[str, Any]) -> None:
         wrong = desk.submitted(body)
@@ -74,10 +101,6 @@ def register(app: App, desk: Desk) -> None:
 
     for name in FORMS:
         app.view(name)(submitted)
-
-    @app.error
-    def failed(error: Exception, body: dict[str, Any]) -> None:
-        log.error("listener", type=body.get("type", "command"), failed=repr(error))
 
 
 def connection(app: App, client: WebClient, app_token: str) -> SocketModeHandler:

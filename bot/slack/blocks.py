@@ -52,9 +52,18 @@ class Card:
         return [{**b, "block_id": f"{prefix}-{mark}-{n}"} for n, b in enumerate(self.blocks)]
 
 
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""What turns the direction of a line or takes no place: it would make a name read as another."""
+
+
+def shown(text: str) -> str:
+    """Text in which nothing is invisible: such characters stand as their numbers."""
+    return _UNSEEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 def escape(text: str) -> str:
     """Text from outside as it is: the three characters that Slack reads as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, most: int) -> str:
@@ -81,7 +90,7 @@ def mrkdwn(text: str, most: int = SECTION) -> dict[str, Any]:
 
 def plain(text: str, most: int) -> dict[str, Any]:
     """Plain text, in which nothing is markup."""
-    return {"type": "plain_text", "text": cut(text, most) or " ", "emoji": False}
+    return {"type": "plain_text", "text": cut(shown(text), most) or " ", "emoji": False}
 
 
 def section(text: str, accessory: Block | None = None) -> Block:

@@ -26,6 +26,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import task_buttons
+from bot.slack.card_words import for_visitors, log_words, seams_words, since, usual_words
 from bot.slack.control_buttons import run_buttons
 from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
@@ -90,7 +91,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
 
 def _line(frame: Frame, state: RunState, number: int, task: Task) -> str:
     title = frame.title(task.key)
-    words = task_words(state, task)
+    words = f"{task_words(state, task)}{since(task) if not state.outcome else ''}"
     strong = task.status not in ("next", "done", "skipped")
     return f"{number}. {f'*{title}*' if strong else title} — {words}"
 
@@ -104,15 +105,8 @@ def _footer(state: RunState) -> Block:
     if site is not None:
         where = escape(f" · zone {site.zone} · project {site.project} · {site.environment}"
                        f" · order {site.order}")  # fmt: skip
-    return context(f"{opened} · run {state.run}{where}{_seams(state)}")
-
-
-def _seams(state: RunState) -> str:
-    """In production none may be moved unseen; `check` tells their values."""
-    if not state.seams:
-        return ""
-    names = [seam.partition(" = ")[0].removeprefix("MTLS_SEAM_").lower() for seam in state.seams]
-    return f"\n*Not the production world* (MTLS_SEAM_…): {escape(', '.join(names))}"
+    seams = seams_words(state.seams)
+    return context(f"{opened} · run {state.run}{where}" + (f"\n{seams}" if seams else ""))
 
 
 def superseded_card(frame: Frame, task: Task) -> Card:
@@ -138,7 +132,7 @@ def task_card(frame: Frame, state: RunState, task: Task) -> Card:
     blocks += ahead_blocks(frame, task)
     blocks += task_buttons(frame, state, task)
     if state.seams and task.status == "shown":
-        blocks.append(context(_seams(state).strip()))
+        blocks.append(context(seams_words(state.seams)))
     said = [f"{title}: {status}".replace("*", "")]
     if task.plan is not None and task.status == "shown":
         said += [f"{c.target}: {c.before or 'nothing'} → {c.after or 'nothing'}."
@@ -158,7 +152,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "expired":
             return expired_words(task)
         case "started":
-            return _working(task)
+            return _working(state, task)
         case "applied":
             delayed = f" {_delayed(task)}" if task.delayed else ""
             return f"Done; looking for the proof from outside.{delayed}"
@@ -167,7 +161,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "skipped":
             return skipped_words(task)
         case "failed":
-            return _failed(task)
+            return _failed(state, task)
         case "declined":
             reason = f" “{escape(task.reason)}”" if task.reason else ""
             return f"Declined by {person(task.declined_by)}.{reason} Nothing was written."
@@ -179,14 +173,14 @@ def _delayed(task: Task) -> str:
     return f"{escape(task.delayed.removesuffix('.'))}. The bot goes on trying by itself."
 
 
-def _working(task: Task) -> str:
+def _working(state: RunState, task: Task) -> str:
     by = f" Approved by {approvers(task)}." if task.approved_by else ""
     if task.delayed:
         return f"{_delayed(task)}{by}"
     if task.waiting is not None:
-        since = when(task.started_at) if task.started_at else ""
-        return f"Waiting for {escape(task.waiting.what)}, since {since}.{by}"
-    return f"At work.{by}"
+        told = f"{usual_words(state, task)}{log_words(task)}"
+        return f"Waiting for {escape(task.waiting.what)}{since(task)}.{told}{by}"
+    return f"At work{since(task)}.{by}"
 
 
 def _done(frame: Frame, state: RunState, task: Task) -> str:
@@ -209,10 +203,11 @@ def _done(frame: Frame, state: RunState, task: Task) -> str:
     return f"Done and proven.{by}{time}"
 
 
-def _failed(task: Task) -> str:
+def _failed(state: RunState, task: Task) -> str:
     failure = task.failure
     assert failure is not None
-    parts = [f"*Cannot go on* ({failure.code}).", escape(failure.message)]
+    parts = [f"*Cannot go on* ({failure.code}).", escape(failure.message),
+             f"\n*For visitors:* {for_visitors(state, task)}"]  # fmt: skip
     advice = escape(failure.hint) or what_to_do(failure.code)
     if advice:
         parts.append(f"\n*What to do:* {advice}")

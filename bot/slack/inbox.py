@@ -63,14 +63,6 @@ class Press(Sent):
         return self.user.team_id or (self.team.id if self.team else "")
 
 
-class _Option(Sent):
-    value: str = ""
-
-
-class _Choice(Sent):
-    selected_option: _Option | None = None
-
-
 class _State(Sent):
     values: dict[str, dict[str, Any]] = {}
 
@@ -87,13 +79,18 @@ class Picked(Sent):
 
     user: _Id
     view: _View
-    actions: tuple[_Choice, ...] = Field(min_length=1)
 
-    @property
-    def value(self) -> str:
-        """What was picked; empty when the choice was taken back."""
-        chosen = self.actions[0].selected_option
-        return chosen.value if chosen else ""
+
+class _Opened(Sent):
+    user: str
+    tab: str = ""
+
+
+class HomeOpened(Sent):
+    """Somebody looks at the app: its home tab, or its messages."""
+
+    event: _Opened
+    team_id: str = ""
 
 
 class Target(Sent):
@@ -123,6 +120,11 @@ def press(body: dict[str, Any]) -> Press:
 def picked(body: dict[str, Any]) -> Picked:
     """A choice in a form. Raises Rejected for a payload that is none."""
     return _parsed(Picked, body)
+
+
+def home_opened(body: dict[str, Any]) -> HomeOpened:
+    """The event of an opened tab. Raises Rejected for a payload that is none."""
+    return _parsed(HomeOpened, body)
 
 
 def slash_command(body: dict[str, Any]) -> SlashCommand:

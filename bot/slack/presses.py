@@ -11,7 +11,7 @@ from bot.engine import commands as c
 from bot.engine.decide import Command
 from bot.engine.state import RunState
 from bot.slack import answers as say
-from bot.slack import inbox, reasons, undo_form
+from bot.slack import inbox, next_steps, reasons, undo_form
 from bot.slack.access import Act, admission
 from bot.slack.blocks import Card, escape
 from bot.slack.steered import steered
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BUTTONS = (
     "approve", "ahead", "decline", "withdraw", "extend", "retry", "accept", "undo", "stop",
-    "back", "skip", "pause", "resume",
+    "back", "skip", "pause", "resume", next_steps.PROBE, next_steps.HISTORY,
 )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def pressed(desk: "Desk", body: dict[str, Any]) -> None:
         desk.later(lambda: _ask_reason(desk, press), answer)
     elif press.actions[0].action_id == "back":
         desk.later(lambda: _pressed_back(desk, press), answer)
+    elif press.actions[0].action_id in (next_steps.PROBE, next_steps.HISTORY):
+        desk.later(lambda: next_steps.pressed(desk, press), answer)
     else:
         desk.later(lambda: _decide(desk, press, answer), answer)
 

@@ -14,6 +14,8 @@ from bot.slack.blocks import (
     section,
     sections,
 )
+from bot.slack.card_words import certificate_words
+from bot.slack.next_steps import next_buttons
 from bot.slack.table import table_blocks
 from bot.slack.words import (
     Frame,
@@ -45,7 +47,8 @@ def report_card(frame: Frame, state: RunState) -> Card:
         *sections(["*What changed, and who approved it*", *_changes(frame, state)]),
     ]
     if state.outcome == "closed":
-        blocks += _closed_blocks(state)
+        blocks += _closed_blocks(frame, state)
+    blocks += next_buttons(state)
     text = f"{title}. {_summary(frame, state)} {visitors_words(state)}"
     return card(text.replace("*", ""), [*blocks, context(f"run {state.run}{_cited(state)}")])
 
@@ -100,8 +103,9 @@ def _change(task: Task) -> str:
     return f"{done} (approved by {approvers(task)})"
 
 
-def _closed_blocks(state: RunState) -> list[Block]:
-    blocks: list[Block] = []
+def _closed_blocks(frame: Frame, state: RunState) -> list[Block]:
+    lasts = certificate_words(state, frame.now.date())
+    blocks: list[Block] = [section(lasts)] if lasts else []
     probe = state.task("origin-probe")
     if probe is not None and probe.verdict is not None and probe.verdict.rows:
         before = _before(state)

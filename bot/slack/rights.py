@@ -11,8 +11,8 @@ from bot.slack.access import enough
 from bot.slack.people import People
 
 SCOPES = frozenset({
-    "commands", "chat:write", "channels:history", "groups:history", "users:read",
-    "usergroups:read", "files:write",
+    "commands", "chat:write", "channels:history", "groups:history", "channels:read",
+    "groups:read", "users:read", "usergroups:read", "files:write",
 })  # fmt: skip
 """The bot's scopes, as in manifest.yaml."""
 Row = tuple[str, Literal["fine", "missing", "unknown"], str]

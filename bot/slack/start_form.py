@@ -1,43 +1,35 @@
-"""The modal that opens a run: what it asks, and what comes of the answers. Pure."""
+"""The modal that opens a run: what it asks, and what is known before it is sent. Pure."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from bot.engine.ports import Option
 from bot.slack import window_words
-from bot.slack.blocks import Block, context, escape, option, plain, section
-from bot.slack.inbox import host_name
-from steps.step import Order
+from bot.slack.blocks import Block, option, plain, section
+from bot.slack.start_answers import LONGEST_NAME, Answers
 
 CALLBACK = "start"
 ROOT_ENDS = date(2029, 8, 15)
 """The end of Cloudflare's Origin CA roots (checked in the reference of the certificates)."""
 REPLACED_DAYS = 7
 VALIDITIES = (90, 365, 730, 1095, 5475)
-_HOST = re.compile(
-    r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
-)
-_MOST_OPTIONS, _LONGEST_VALUE = 100, 150
-PROJECT = "project"
-"""The action of the list of projects; picking one asks for its environments."""
-_LONGEST_NAME = 253
+SUGGESTED = ("zone", "project", "environment")
+"""The lists that are searched while typing; each action's id."""
+PICKED = ("site", "zone", "project", "environment")
+"""What, once chosen, the preflight is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What somebody has entered."""
+class Offer:
+    """What the form can offer: the choices that are made already, and the other environments."""
 
-    site: str
-    project: str
-    environment: str
-    order: Order
-    validity_days: int
-    access_environments: tuple[str, ...]
-    window_from: str = ""
-    window_until: str = ""
+    project: Option | None = None
+    environment: Option | None = None
+    zone: Option | None = None
+    others: Sequence[Option] = ()
+    """Environments beside production, for HTTP access."""
 
 
 def loading_view(channel: str) -> dict[str, Any]:
@@ -46,26 +38,20 @@ def loading_view(channel: str) -> dict[str, Any]:
 
 
 def form_view(
-    channel: str, *, site: str, projects: Sequence[Option], environments: Sequence[Option],
-    trouble: str, today: date, picked: str = "",
+    channel: str, given: Answers, offer: Offer, *, today: date, known: Sequence[Block] = ()
 ) -> dict[str, Any]:  # fmt: skip
-    """The form; `environments` are those of the project that was `picked`, or of the only one.
+    """The form, filled in with what was `given`; without a channel it asks for one.
 
-    Without a list of projects (or with a very long one) the id is typed.
+    `known` are the blocks that say what the preflight knows already.
     """
-    environments = [e for e in environments if len(e.value) <= _LONGEST_VALUE]
+    project = offer.project.value if offer.project else ""
     blocks = [
-        _site(site), *_project(projects), _environment(environments, picked), _order(),
-        _days(today), *_window(),
+        *([] if channel else [_channel()]), _site(given.site), _zone(offer.zone),
+        _project(offer.project), _environment(offer.environment, project), *known,
+        _order(given), _days(given, today), *_window(given),
+        *([_access(offer.others, project)] if offer.others else []),
     ]  # fmt: skip
-    if trouble:
-        blocks.insert(0, context(escape(trouble)))
-    others = [o for o in environments if "production" not in o.label]
-    if others:
-        blocks.append(_access(others, picked))
-    return {
-        **_frame(channel), "blocks": blocks, "submit": plain("Start", 24),
-    }  # fmt: skip
+    return {**_frame(channel), "blocks": blocks, "submit": plain("Start", 24)}
 
 
 def _frame(channel: str) -> dict[str, Any]:
@@ -82,71 +68,92 @@ def _input(block_id: str, label: str, element: Block, hint: str = "") -> Block:
     return {**made, "hint": plain(hint, 2000)} if hint else made
 
 
+def _channel() -> Block:
+    element: Block = {
+        "type": "conversations_select", "action_id": "channel",
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        "placeholder": plain("Where your team decides", 150),
+    }  # fmt: skip
+    hint = "The run's cards are posted there; the bot must have been invited to it."
+    return _input("channel", "Channel", element, hint)
+
+
 def _site(site: str) -> Block:
     element: Block = {
-        "type": "plain_text_input", "action_id": "site", "max_length": _LONGEST_NAME,
+        "type": "plain_text_input", "action_id": "site", "max_length": LONGEST_NAME,
         "placeholder": plain("www.example.com", 150),
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }  # fmt: skip
     if site:
-        element["initial_value"] = site[:_LONGEST_NAME]
-    return _input("site", "Site", element, "A host name of the site; its zone is found by itself.")
+        element["initial_value"] = site[:LONGEST_NAME]
+    made = _input(
+        "site", "Site", element,
+        "A host name of the site; its zone is found by itself. Enter shows what is known of it.",
+    )  # fmt: skip
+    return {**made, "dispatch_action": True}
 
 
-def _project(projects: Sequence[Option]) -> list[Block]:
-    """Picked from what the token sees, or typed: a token may not see all that it can change."""
-    typed: Block = {"type": "plain_text_input", "action_id": "typed", "max_length": 60}
-    if not projects or len(projects) > _MOST_OPTIONS:
-        return [_input(PROJECT, "Platform.sh project (its id)", typed)]
-    options = [option(p.value, p.label) for p in projects]
-    picked: Block = {"type": "static_select", "action_id": PROJECT, "options": options}
-    if len(options) == 1:
-        picked["initial_option"] = options[0]
-    listed = _input(PROJECT, "Platform.sh project", picked)
-    other = _input("typed", "Or its id", typed, "For a project that is not in the list.")
-    return [
-        {**listed, "dispatch_action": True, "optional": True}, {**other, "optional": True},
-    ]  # fmt: skip
-
-
-def _of(name: str, picked: str) -> str:
-    """A block's id for one project: another project's choice must not stay in it."""
-    return f"{name}.{picked}" if picked else name
-
-
-def _environment(environments: Sequence[Option], project: str) -> Block:
-    label, hint = "Environment", "Its production environment, usually main."
-    if not environments or len(environments) > _MOST_OPTIONS:
-        typed: Block = {
-            "type": "plain_text_input",
-            "action_id": "environment",
-            "initial_value": "main",
-        }
-        return _input("environment", label, typed, hint)
-    options = [option(e.value, e.label) for e in environments]
-    picked: Block = {
-        "type": "static_select", "action_id": "environment", "options": options,
-        "initial_option": options[0],
+def _searched(name: str, placeholder: str, chosen: Option | None) -> Block:
+    element: Block = {
+        "type": "external_select", "action_id": name, "min_query_length": 0,
+        "placeholder": plain(placeholder, 150),
     }  # fmt: skip
-    return _input(_of("environment", project), label, picked, hint)
+    if chosen is not None:
+        element["initial_option"] = option(chosen.value, chosen.label or chosen.value)
+    return element
 
 
-def _order() -> Block:
+def _zone(zone: Option | None) -> Block:
+    made = _input(
+        "zone", "Zone at Cloudflare", _searched("zone", "Type to search your zones", zone),
+        "Only to be sure: the site must be in it. Left empty it is found by itself.",
+    )  # fmt: skip
+    return {**made, "dispatch_action": True, "optional": True}
+
+
+def _project(project: Option | None) -> Block:
+    made = _input(
+        "project", "Platform.sh project", _searched("project", "Type to search", project),
+        "One that is not in the list is taken by its id.",
+    )  # fmt: skip
+    return {**made, "dispatch_action": True}
+
+
+def _of(name: str, project: str) -> str:
+    """A block's id for one project: another project's choice must not stay in it."""
+    return f"{name}.{project}" if project else name
+
+
+def _environment(environment: Option | None, project: str) -> Block:
+    made = _input(
+        _of("environment", project), "Environment",
+        _searched("environment", "Type to search", environment),
+        "Left empty it is the production environment.",
+    )  # fmt: skip
+    return {**made, "dispatch_action": True, "optional": True}
+
+
+def _chosen(options: Sequence[Block], value: str, otherwise: int) -> Block:
+    return next((one for one in options if one["value"] == value), options[otherwise])
+
+
+def _order(given: Answers) -> Block:
     options = [
         option("no-downtime", "No downtime", "Presents the certificate before it is asked for."),
         option("published", "As published", "Visitors are refused in between: plan two hours."),
     ]
     element: Block = {
         "type": "radio_buttons", "action_id": "order", "options": options,
-        "initial_option": options[0],
+        "initial_option": _chosen(options, given.order, 0),
     }  # fmt: skip
     return _input("order", "Order of the steps", element)
 
 
-def _days(today: date) -> Block:
+def _days(given: Answers, today: date) -> Block:
     options = [option(str(days), f"{days} days", _until(today, days)) for days in VALIDITIES]
     element: Block = {
         "type": "static_select", "action_id": "validity", "options": options,
-        "initial_option": options[1],
+        "initial_option": _chosen(options, str(given.validity_days), 1),
     }  # fmt: skip
     hint = (
         f"Platform.sh replaces a custom certificate {REPLACED_DAYS} days before its end. Longer"
@@ -161,14 +168,18 @@ def _until(today: date, days: int) -> str:
     return f"Platform.sh would replace it on {replaced.isoformat()}{beyond}"
 
 
-def _window() -> list[Block]:
+def _window(given: Answers) -> list[Block]:
     """What can cause an outage begins only between these; both or none."""
     made = []
-    for block, label in (("window_from", "Maintenance window from"), ("window_until", "until")):
+    ends = (("window_from", "Maintenance window from", given.window_from),
+            ("window_until", "until", given.window_until))  # fmt: skip
+    for block, label, entered in ends:
         element: Block = {
             "type": "plain_text_input", "action_id": block, "max_length": 20,
             "placeholder": plain(window_words.HINT, 150),
         }  # fmt: skip
+        if entered:
+            element["initial_value"] = entered[:20]
         hint = "In your own time zone. Steps that can cause an outage begin only inside it."
         made.append({**_input(block, label, element, hint), "optional": True})
     return made
@@ -184,68 +195,3 @@ def _access(environments: Sequence[Option], project: str) -> Block:
         "Basic auth with the password from the settings; each is deployed again.",
     )  # fmt: skip
     return {**block, "optional": True}
-
-
-def answers(values: Mapping[str, Mapping[str, Any]]) -> Answers:
-    """The entered values of a submission."""
-    return Answers(
-        site=host_name(_entered(values, "site")),
-        project=(_entered(values, "typed") or _entered(values, PROJECT)).strip(),
-        environment=_entered(values, "environment").strip(),
-        order="published" if _entered(values, "order") == "published" else "no-downtime",
-        validity_days=int(_entered(values, "validity") or 365),
-        access_environments=_checked(values),
-        window_from=_entered(values, "window_from").strip(),
-        window_until=_entered(values, "window_until").strip(),
-    )
-
-
-def problems(given: Answers) -> dict[str, str]:
-    """What is wrong with the answers, by block id; empty when they can be used."""
-    found = {}
-    if not _HOST.fullmatch(given.site):
-        found["site"] = "Enter a host name, like www.example.com."
-    if not re.fullmatch(r"[a-z0-9]{3,60}", given.project):
-        found["project"] = "Enter the project's id, as the console shows it."
-    if not given.environment:
-        found["environment"] = "Enter the environment's name."
-    return found | _window_problems(given)
-
-
-def _window_problems(given: Answers) -> dict[str, str]:
-    """A time that is none, or a window with one end."""
-    ends = {"window_from": given.window_from, "window_until": given.window_until}
-    if not any(ends.values()):
-        return {}
-    return {
-        block: f"Enter both ends, or none. {window_words.HINT}"
-        for block, text in ends.items() if not window_words.is_moment(text)
-    }  # fmt: skip
-
-
-def at_blocks(wrong: Mapping[str, str], values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The problems by the ids that their blocks have in this form; Slack takes no other."""
-    return {
-        next((block for block in values if _is(block, name)), name): words
-        for name, words in wrong.items()
-    }
-
-
-def _is(block: str, name: str) -> bool:
-    return block.partition(".")[0] == name
-
-
-def _element(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
-    found = next((fields for block, fields in values.items() if _is(block, name)), {})
-    return next(iter(found.values()), {})
-
-
-def _entered(values: Mapping[str, Mapping[str, Any]], name: str) -> str:
-    element = _element(values, name)
-    chosen = element.get("selected_option") or {}
-    return str(element.get("value") or chosen.get("value") or "")
-
-
-def _checked(values: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    element = _element(values, "access")
-    return tuple(str(o["value"]) for o in element.get("selected_options") or [])

@@ -164,7 +164,7 @@ def task_words(state: RunState, task: Task) -> str:
         case "expired":
             return "nobody decided in time"
         case "started":
-            return escape(task.waiting.what) if task.waiting else "at work"
+            return f"running: {escape(task.waiting.what)}" if task.waiting else "running"
         case "applied":
             return "done, being proven"
         case "done":

@@ -16,6 +16,7 @@ from bot.engine.engine import Engine
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, policy_stream
 from bot.engine.ports import EventStore
+from bot.engine.preview import Preview
 from bot.engine.state import Task
 from bot.engine.work import Patience, Worker
 from bot.slack.app_factory import connection, slack_app, web_client
@@ -254,7 +255,9 @@ def _made(given: Setting, closing: ExitStack) -> Team:
 
 def _connect(made: Team, given: Setting, closing: ExitStack) -> None:
     web = web_client(made.slack.bot_token, made.slack.api_url)
-    outside = Outside(Places(), _nothing, _nothing, lambda run: audit(made.engine.store, run))
+    outside = Outside(
+        Places(), _nothing, _nothing, Preview, lambda run: audit(made.engine.store, run)
+    )
     desk = Desk(
         made.engine, web, People(web, made.clock), outside,
         lambda: Frame(TITLES, given.policy, made.clock()), made.clock,
@@ -265,6 +268,7 @@ def _connect(made: Team, given: Setting, closing: ExitStack) -> None:
     made.outbox.start()
     closing.callback(made.outbox.stop)
     closing.callback(desk.pool.shutdown)
+    closing.callback(desk.homes.stop)
     closing.callback(hang_up, made.slack, handler)
 
 

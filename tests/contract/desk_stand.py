@@ -12,6 +12,7 @@ from bot.engine.engine import Engine
 from bot.engine.forecast import Forecast, ForecastLine
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy
+from bot.engine.preview import Preview
 from bot.engine.work import Patience, Worker
 from bot.slack.app_factory import connection, slack_app, web_client
 from bot.slack.cards import run_messages
@@ -44,6 +45,9 @@ class Places:
     """A directory; sites outside of example.com are unknown."""
 
     listed: tuple[Choice, ...] = (Choice(SITE.project, "The shop"),)
+
+    def zones(self) -> tuple[Choice, ...]:
+        return (Choice("example.com", "example.com"), Choice("shop.example.com", "a zone below"))
 
     def projects(self) -> tuple[Choice, ...]:
         return self.listed
@@ -135,6 +139,7 @@ def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> 
     outside = Outside(
         places, lambda site: Forecast(site, (ForecastLine("lamp", "The lamp", problem="later"),)),
         lambda _site: Verdict("failed", ("The origin answered.",)),
+        lambda site: Preview(site, (site.name,), ("status.example.com",)),
         lambda run: audit(made.engine.store, run),
     )  # fmt: skip
     clock = made.engine.clock
@@ -146,4 +151,5 @@ def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> 
     made.outbox.start()
     closing.callback(made.outbox.stop)
     closing.callback(desk.pool.shutdown)
+    closing.callback(desk.homes.stop)
     closing.callback(hang_up, made.slack, handler)

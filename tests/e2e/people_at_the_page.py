@@ -54,6 +54,11 @@ class Person:
         self.page.get_by_role("textbox", name="Message #site-ops").fill(text)
         self.page.keyboard.press("Enter")
 
+    def goes_home(self) -> None:
+        """The app's home tab."""
+        self.page.locator("#rooms button").filter(has_text="mtls").click()
+        self.page.get_by_role("tab", name="Home").click()
+
     def opens_thread(self) -> None:
         """The newest thread of the channel, unless it is open already."""
         if not self.thread.is_visible():

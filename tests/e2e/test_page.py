@@ -68,6 +68,43 @@ def test_a_form_that_is_not_right_says_so_at_its_field(browser: Browser, on: Sta
     starter.page.locator("#conversation .answers").first.wait_for()
 
 
+def test_the_form_says_what_is_known_before_it_is_sent(browser: Browser, on: Stage) -> None:
+    """Enter in the site's field asks the preflight; a block stands in the form, nothing is lost."""
+    starter = comes(browser, on)
+    starter.says("/mtls start")
+    site = starter.modal.get_by_role("textbox").first
+    site.fill("www.example.com")
+    site.press("Enter")
+    starter.sees("Nothing is known that stands in the way.", starter.modal)
+    assert site.input_value() == "www.example.com"
+    zone = starter.modal.get_by_role("combobox").first
+    zone.fill("exam")
+    starter.modal.get_by_role("option", name="example.com").first.click()
+    starter.modal.locator('[type="submit"]').click()
+    starter.page.locator("#conversation .answers").first.wait_for()
+    assert starter.complaints == []
+
+
+def test_the_home_tab_is_for_its_reader(browser: Browser, on: Stage) -> None:
+    """First steps, a run begun from there, and what waits, with whoever may decide."""
+    starter = comes(browser, on)
+    starter.goes_home()
+    starter.sees("First steps")
+    assert starter.violations() == []
+    starter.clicks("Start a run …", starter.page.locator("#conversation"))
+    starter.modal.locator("select").first.select_option(label="site-ops")
+    starter.modal.get_by_role("textbox").first.fill("www.example.com")
+    starter.modal.locator('[type="submit"]').click()
+    approver = comes(browser, on, APPROVER)
+    on.card("Development mode on", "Waiting for a yes")
+    approver.goes_home()
+    approver.sees(r"Waits for you \(1\)")
+    assert approver.violations() == []
+    assert approver.sideways() <= 0
+    starter.sees("Nothing waits for you.")
+    assert starter.complaints + approver.complaints == []
+
+
 def test_it_can_be_used_without_a_mouse(browser: Browser, on: Stage) -> None:
     """From the skip link to the approval of a step, by keys alone."""
     starter = comes(browser, on)

@@ -29,6 +29,7 @@ SCOPES_OF: dict[str, frozenset[str]] = {
     "chat_update": frozenset({"chat:write"}),
     "conversations_history": frozenset({"channels:history", "groups:history"}),
     "conversations_info": frozenset({"channels:read", "groups:read"}),
+    "conversations_members": frozenset({"channels:read", "groups:read"}),
     "conversations_replies": frozenset({"channels:history", "groups:history"}),
     "files_upload_v2": frozenset({"files:write"}),
     "usergroups_list": frozenset({"usergroups:read"}),
@@ -102,6 +103,18 @@ def test_the_command_is_the_one_that_the_code_listens_to() -> None:
     assert command["command"] == COMMAND
     assert command["should_escape"] is True
     assert set(SUBCOMMANDS) == set(re.findall(r"[a-z]+", command["usage_hint"])) - {"site"}
+
+
+def events_heard(source: Source) -> set[str]:
+    """The events of Slack that a text listens to."""
+    return set(re.findall(r'@app\.event\("([a-z_]+)"\)', source.text))
+
+
+def test_the_events_are_those_that_the_code_listens_to() -> None:
+    """Subscribed without a listener is noise, a listener without a subscription hears nothing."""
+    heard = {event for source in sources("bot") for event in events_heard(source)}
+    assert heard == set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) != set()
+    assert MANIFEST["features"]["app_home"]["home_tab_enabled"] is True
 
 
 def test_everything_comes_over_socket_mode() -> None:

@@ -1,7 +1,6 @@
 """What comes from Slack and what goes there, as values: the inbox, the form, private answers."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,13 +11,12 @@ from hypothesis import strategies as st
 
 from bot.engine.forecast import Forecast, ForecastLine
 from bot.slack import answers as say
-from bot.slack import inbox, start_form
+from bot.slack import inbox
 from bot.slack.blocks import Card, card, context, cut, escape, section, sections
 from steps.errors import AlreadyDecided, Denied, NotAllowed, Rejected
 from steps.step import Row, Verdict
 from tests import slack_rules as rules
 from tests.goldens import PLAN
-from tests.slack_rules import shape_errors, stray_markup, violations
 from tests.toys import SITE
 
 PING = "<!channel> & <@U1>"
@@ -93,105 +91,6 @@ def test_a_payload_that_is_none_is_refused(body: dict[str, Any]) -> None:
     for parse in (inbox.press, inbox.slash_command):
         with pytest.raises(Rejected, match="does not understand"):
             parse(body)
-
-
-def form(
-    projects: Sequence[Choice], environments: Sequence[Choice], *, site: str = "", trouble: str = ""
-) -> dict[str, Any]:
-    return start_form.form_view(
-        "C1", site=site, projects=projects, environments=environments, trouble=trouble, today=TODAY
-    )
-
-
-MANY = [Choice(f"p{n}", "x" * 200) for n in range(101)]
-FORMS = {
-    "nothing-listed": form([], [], trouble=f"The projects could not be listed: {PING}"),
-    "one-project": form([Choice("q7x2m5kd3vw4t", "The shop")],
-                        [Choice("main", "main (production)"), Choice("stg", "staging")]),
-    "a-hundred": form(MANY[:100], MANY[:100], site="www.example.com"),
-    "too-many": form(MANY, MANY, site="x" * 400),
-    "nameless": form([Choice("abc", "")], [Choice("main", "")]),
-    "picked": form(MANY[:2], [Choice("live", "live (production)"), Choice("x" * 151, "long")]),
-    "loading": start_form.loading_view("C1"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", sorted(FORMS))
-def test_every_form_is_valid_for_slack(name: str) -> None:
-    """However many projects there are, and whatever they are called."""
-    view = FORMS[name]
-    assert [*violations(view), *shape_errors(view), *stray_markup(view)] == []
-    assert view["private_metadata"] == "C1"
-
-
-def test_too_many_projects_are_typed_and_a_hundred_are_picked() -> None:
-    """A select takes a hundred options."""
-
-    def kind(name: str) -> str:
-        found = {b.get("block_id"): b for b in FORMS[name]["blocks"]}
-        return str(found["project"]["element"]["type"])
-
-    assert (kind("a-hundred"), kind("too-many")) == ("static_select", "plain_text_input")
-
-
-def test_the_form_says_which_certificate_outlives_the_root() -> None:
-    """Begun in November 2026, three years end after August 2029; a year is replaced in time."""
-    days = next(b for b in FORMS["one-project"]["blocks"] if b.get("block_id") == "validity")
-    told = {o["value"]: o["description"]["text"] for o in days["element"]["options"]}
-    assert {k for k, v in told.items() if "after the root's end" in v} == {"1095", "5475"}
-    assert "2027-11-17" in told["365"]
-
-
-def entered(**given: Any) -> dict[str, dict[str, Any]]:
-    return {block: {"element": value} for block, value in given.items()}
-
-
-def test_answers_are_read_by_block() -> None:
-    """Whatever the element is: typed, picked, checked."""
-    values = entered(
-        site={"value": " HTTPS://Shop.example.com./ "},
-        project={"selected_option": {"value": "abc"}}, environment={"value": " main "},
-        order={"selected_option": {"value": "published"}},
-        validity={"selected_option": {"value": "90"}},
-        access={"selected_options": [{"value": "stg"}, {"value": "dev"}]},
-    )  # fmt: skip
-    expected = start_form.Answers("shop.example.com", "abc", "main", "published", 90,
-                                  ("stg", "dev"))  # fmt: skip
-    assert expected == start_form.answers(values)
-    assert start_form.problems(expected) == {}
-
-
-def test_an_empty_form_is_wrong_at_each_input() -> None:
-    """Errors are keyed by block, so that Slack shows them there."""
-    given_nothing = start_form.answers(entered(site={"value": None}, order={}))
-    assert set(start_form.problems(given_nothing)) == {"site", "project", "environment"}
-    assert (given_nothing.order, given_nothing.validity_days) == ("no-downtime", 365)
-
-
-@pytest.mark.parametrize(
-    ("site", "usable"),
-    [
-        ("example.com", True),
-        ("a.b-c.example.com", True),
-        (f"{'a' * 63}.example.com", True),
-        ("xn--bcher-kva.example", True),
-        ("www.example.xn--p1ai", True),
-        (f"{'a' * 64}.example.com", False),
-        (f"{'a.' * 130}example.com", False),
-        ("localhost", False),
-        ("192.0.2.1", False),
-        ("-a.example.com", False),
-        ("*.example.com", False),
-        ("www example.com", False),
-        ("www.example.com\n", False),
-        ("bücher.example", False),
-        (PING, False),
-    ],
-)
-def test_only_host_names_are_taken(site: str, *, usable: bool) -> None:
-    """What is none is told at its input, before anything is asked of anybody."""
-    given_site = start_form.Answers(site, "abc", "main", "no-downtime", 365, ())
-    assert ("site" not in start_form.problems(given_site)) == usable
 
 
 ERRORS = [

@@ -43,6 +43,11 @@ export function people(element) {
   return { ...element, options: offered.map(([id, p]) => ({ value: id, text: { text: p.name } })) };
 }
 
+export function channels(element) {
+  const offered = shown.state.channels.filter((c) => !c.direct);
+  return { ...element, options: offered.map((c) => ({ value: c.id, text: { text: c.name } })) };
+}
+
 const label = (element) => element.placeholder?.text ?? "Choose an option";
 
 const current = (context, block, element) => context.chosen(block, element);

@@ -1,6 +1,6 @@
 /** Input blocks of a form: label, element, hint, error. What is typed goes to `context.enter`. */
 
-import { choices, people, pickedFrom, pickedIn, place, select } from "./controls.js";
+import { channels, choices, people, pickedFrom, pickedIn, place, select } from "./controls.js";
 import { finder } from "./finder.js";
 import { h, unique } from "./dom.js";
 import { plain } from "./mrkdwn.js";
@@ -11,14 +11,19 @@ function line(block, element, context, props) {
   const entry = context.chosen(block, element);
   const value = entry?.value ?? entry?.selected_date ?? entry?.selected_time ?? "";
   const changed = (event) => context.enter(block, element, event.target.value || null);
-  const both = { ...props, value, placeholder: element.placeholder?.text, oninput: changed, maxlength: element.max_length, autocomplete: "off" };
+  const pressed = (event) => {
+    if (event.key !== "Enter" || !block.dispatch_action || element.multiline) return;
+    event.preventDefault();
+    context.enter(block, element, event.target.value || null, true);
+  };
+  const both = { ...props, value, onkeydown: pressed, placeholder: element.placeholder?.text, oninput: changed, maxlength: element.max_length, autocomplete: "off" };
   if (element.multiline) return h("textarea.field", { ...both, rows: "4" });
   return h("input.field", { ...both, type: LINE_TYPES[element.type], spellcheck: "false" });
 }
 
 function selecting(block, element, context, props) {
   const chosen = context.chosen(block, element);
-  const node = select(element, chosen?.selected_option?.value ?? chosen?.selected_user, { ...props, onchange: () => context.enter(block, element, node.value || null) });
+  const node = select(element, chosen?.selected_option?.value ?? chosen?.selected_user ?? chosen?.selected_conversation, { ...props, onchange: () => context.enter(block, element, node.value || null) });
   if (block.optional) node.options[0].disabled = false;
   return node;
 }
@@ -55,6 +60,7 @@ function finding(block, element, context, props) {
 const KINDS = {
   static_select: selecting,
   users_select: (block, element, context, props) => selecting(block, people(element), context, props),
+  conversations_select: (block, element, context, props) => selecting(block, channels(element), context, props),
   external_select: finding,
   multi_static_select: many,
   multi_users_select: (block, element, context, props) => many(block, people(element), context, props),

@@ -17,15 +17,17 @@ let jump = false;
 
 const sent = () => [...typed.values()];
 
+const at = (element, when) => Boolean(element.dispatch_action_config?.trigger_actions_on?.includes(when));
+
 /** How a view's blocks act; shared with the home tab, which has nothing to type. */
 export const viewContext = (current) => ({
   errors: current().errors,
   act: (block, element, value) => act("view/press", { view: current().id, block_id: block.block_id, action_id: element.action_id, value, values: sent() }),
   suggest: async (block, element, text) => (await act("view/suggest", { view: current().id, action_id: element.action_id, typed: text })).options ?? [],
   chosen: (block, element) => current().state.values[block.block_id]?.[element.action_id],
-  enter: (block, element, value) => {
+  enter: (block, element, value, pressed = element.type !== "plain_text_input" || at(element, "on_character_entered")) => {
     typed.set(place(block, element), { block_id: block.block_id, action_id: element.action_id, value });
-    if (block.dispatch_action) act("view/press", { view: current().id, block_id: block.block_id, action_id: element.action_id, value, values: sent() });
+    if (block.dispatch_action && pressed) act("view/press", { view: current().id, block_id: block.block_id, action_id: element.action_id, value, values: sent() });
   },
 });
 

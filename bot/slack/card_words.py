@@ -1,0 +1,87 @@
+"""What a card says beside the step itself: since when, what is usual, what it means. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.engine.state import RunState, Task
+from bot.slack.blocks import escape, when
+from bot.slack.words import took, visitors_words
+
+_SHARED = ("_url", "_port", "_roots", "_seconds")
+REPLACED_DAYS = 7
+
+
+def seams_words(seams: Sequence[str]) -> str:
+    """Every seam that is moved, by name, in one line; `check` tells their values.
+
+    Names with the same end stand together: ``slack, auth (…_url)``.
+    """
+    if not seams:
+        return ""
+    names = [seam.partition(" = ")[0].removeprefix("MTLS_SEAM_").lower() for seam in seams]
+    parts = []
+    for end in _SHARED:
+        found = [name for name in names if name.endswith(end)]
+        if len(found) > 1:
+            parts.append(f"{', '.join(name.removesuffix(end) for name in found)} (…{end})")
+            names = [name for name in names if name not in found]
+    return f"*Not the production world*, moved: {escape(' · '.join([*parts, *names]))}"
+
+
+def since(task: Task) -> str:
+    """Since when a step is what it is, for its line; empty where nothing began."""
+    at = {
+        "shown": task.shown_at, "approved": task.approved_at, "applied": task.applied_at,
+        "started": task.waiting_since or task.started_at,
+        "failed": task.failure.at if task.failure else None,
+    }.get(task.status)  # fmt: skip
+    return f", since {when(at)}" if at else ""
+
+
+def usual_words(state: RunState, task: Task) -> str:
+    """How long the same kind of wait took earlier in this run, from the log; else empty."""
+    if task.waiting is None:
+        return ""
+    earlier = [
+        f"{took(one)}" for one in state.tasks
+        if one is not task and one.status == "done" and took(one) and deployed(one)
+    ]  # fmt: skip
+    if not (deployed(task) and earlier):
+        return ""
+    return f" The last deployment of this run took {earlier[-1]}."
+
+
+def deployed(task: Task) -> bool:
+    """Whether the step's work is a deployment."""
+    return task.plan is not None and any(c.verb == "deploy" for c in task.plan.changes)
+
+
+def log_words(task: Task) -> str:
+    """Where the log of what is awaited can be read, and until when it is awaited."""
+    if task.waiting is None:
+        return ""
+    until = f" The bot gives up {when(task.waiting.give_up_at)}."
+    named = escape(task.waiting.handle.get("activity", ""))
+    return f" `platform activity:log {named}` shows its log.{until}" if named else until
+
+
+def for_visitors(state: RunState, task: Task) -> str:
+    """What a failed step means for those who visit the site now."""
+    if task.started_at is None:
+        return "Nothing was written by this step, so nothing is different for them."
+    if not state.visitors.looks:
+        return "Nobody has looked since; open the site once yourself."
+    return visitors_words(state).removeprefix("Visitors: ")
+
+
+def certificate_words(state: RunState, today: date) -> str:
+    """How long the certificate that the run installed lasts; empty where it installed none."""
+    task = state.task("origin-certificate")
+    ends = task.receipt.get("not_after", "")[:10] if task else ""
+    if not ends:
+        return ""
+    days = (date.fromisoformat(ends) - today).days
+    return (
+        f"The origin's certificate lasts {days} days, until {ends}; it is replaced"
+        f" {REPLACED_DAYS} days before."
+    )
