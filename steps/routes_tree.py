@@ -7,6 +7,7 @@ where a value's own characters end, which for a block is not where the parser's 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ruamel.yaml.events import (
@@ -78,8 +79,11 @@ class Node:
         return next((pair for pair in self.pairs if pair[0].real.value == key), None)
 
 
+@lru_cache(maxsize=2)
 def read(text: str) -> tuple[Node, ...]:
     """The tree of each document that holds something.
+
+    The last two are kept: an edit and its proofs ask for the same texts several times.
 
     Raises EditError with line and column for invalid YAML, loose aliases and duplicate keys.
     """

@@ -1,16 +1,19 @@
 """The edit and its push into a repository with 50,000 files in one tree: time and memory.
 
-Ours runs in a process of its own, so that its memory is its own; git's is that of its processes.
+Ours runs in a process of its own. The peaks are those that the kernel keeps for each process
+(VmHWM): what getrusage tells begins with the peak of whoever started the process.
 """
 
 import json
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,14 +48,50 @@ def wide_tree() -> Iterator[Measured]:
             vendor.settle()
             seconds, megabytes = _ours(vendor)
             began = time.perf_counter()
-            clone_and_push(vendor, Path(directory))
+            git = _peak_of_git(vendor, Path(directory))
             theirs = time.perf_counter() - began
         finally:
             vendor.close()
-    git = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     name = f"edit and push, {FILES:,} files in one tree"
     yield Measured(name, seconds, "s", theirs, 1)
-    yield Measured(f"{name}, memory", megabytes, "MB", git, 1)
+    # git reads the tree as bytes, we as the JSON of the API: bounded, and several times as much.
+    yield Measured(f"{name}, memory", megabytes, "MB", git, 5)
+
+
+def _peak_of_git(vendor: PlatformshStandIn, directory: Path) -> float:
+    """Megabytes of the largest of git's processes while it clones, commits and pushes."""
+    largest = 0
+    over = threading.Event()
+
+    def watch() -> None:
+        nonlocal largest
+        while not over.wait(0.01):
+            for status in Path("/proc").glob("[0-9]*/status"):
+                with suppress(OSError):
+                    largest = max(largest, _of_git(status.read_text()))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        clone_and_push(vendor, directory)
+    finally:
+        over.set()
+        watching.join()
+    return largest / 1024
+
+
+def _of_git(status: str) -> int:
+    """Kilobytes of a process of git at its highest; nothing of any other."""
+    if not status.startswith("Name:\tgit"):
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) if found else 0
+
+
+def _highest() -> int:
+    """Kilobytes of this process at its highest, whatever its parent was."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) if found else 0
 
 
 def _ours(vendor: PlatformshStandIn) -> tuple[float, float]:
@@ -76,7 +115,7 @@ def _child() -> None:
         platformsh(auth, base=told["api"]), certifier(auth, base=told["certifier"]).certify,
         told["known_host"], Author("Bench", "bench@example.com"),
     )  # fmt: skip
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _highest()
     began = time.perf_counter()
     head = repository.head(PROJECT, BRANCH)
     text = repository.read(head, _ROUTES)
@@ -86,7 +125,7 @@ def _child() -> None:
     made = repository.commit(head, files, message="Require it", at=datetime.now(UTC))
     repository.push(PROJECT, BRANCH, made, expected=head.commit)
     seconds = time.perf_counter() - began
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    grown = (_highest() - before) / 1024
     sys.stdout.write(f"{json.dumps([seconds, grown])}\n")
 
 
