@@ -26,9 +26,9 @@ Reason: TypeAlias = Literal[
     "no-approver", "own-change", "expired", "decided", "begun", "over",
 ]  # fmt: skip
 
-FOR_ALL: frozenset[Act] = frozenset({"status", "list", "help"})
+FOR_ALL: frozenset[Act] = frozenset({"status", "list", "probe", "help"})
 FOR_MEMBERS: frozenset[Act] = frozenset({
-    "start", "plan", "probe", "policy", "history", "withdraw",
+    "start", "plan", "policy", "history", "withdraw",
 })  # fmt: skip
 """Nothing is changed by them: a policy that is asked for waits for its approvals, and a yes is
 taken back only by whoever gave it."""

@@ -54,8 +54,8 @@ POLICIES = {
 }
 STEPS = ("client-authentication", "undo-client-authentication")
 
-OPEN_TO_ALL = {"status", "list", "help"}
-OPEN_TO_MEMBERS = {"start", "plan", "probe", "policy", "history", "withdraw"}
+OPEN_TO_ALL = {"status", "list", "probe", "help"}
+OPEN_TO_MEMBERS = {"start", "plan", "policy", "history", "withdraw"}
 OPEN_TO_THE_ASKER = {"retry", "undo", "stop", "pause", "resume", "extend"}
 DECIDES_A_CARD = {"approve", "ahead", "decline", "extend"}
 GIVES_A_YES = {"approve", "ahead", "accept"}
