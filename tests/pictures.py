@@ -47,9 +47,21 @@ def main(directory: Path) -> None:
             page.wait_for_timeout(1500)
             _open_thread(page)
             page.wait_for_timeout(800)
+            _scrolled_to_its_picture(page)
             page.screenshot(path=directory / "run.png")
+            (picture,) = world.slack.workspace.files.values()
+            (directory / "report.png").write_bytes(picture.content)
     finally:
         world.close()
+
+
+def _scrolled_to_its_picture(page: Page) -> None:
+    """The last message of the thread, with the picture as large as it is."""
+    picture = page.locator("#thread img").last
+    picture.wait_for()
+    picture.evaluate("(image) => image.decode()")
+    page.locator("#thread .log").evaluate("(log) => { log.scrollTop = log.scrollHeight; }")
+    page.wait_for_timeout(300)
 
 
 def _open_thread(page: Page) -> None:
