@@ -52,7 +52,7 @@ def _type_in(instance: Any) -> str | None:
     return instance.get("type") if isinstance(instance, dict) else None
 
 
-_TOLD_APART: Any = extend(Draft7Validator, {"anyOf": _of_its_type})
+_TOLD_APART: Any = extend(Draft7Validator, {"anyOf": _of_its_type})  # type: ignore[no-untyped-call]
 
 
 @cache
