@@ -53,7 +53,9 @@ class Scenario:
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
-        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{"sessions": 1, "picture": False, **changes})
+        """Quick, and with just enough visitors to see an outage."""
+        usual = {"sessions": 1, "picture": False, "visitors_rate": 8.0}
+        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{**usual, **changes})
 
 
 class World:
