@@ -31,9 +31,11 @@ def _is_here(host: object) -> bool:
     if name == "localhost":
         return True
     try:
-        return ip_address(name.partition("%")[0]).is_loopback
+        address = ip_address(name.partition("%")[0])
     except ValueError:
         return False
+    # Nobody connects to a multicast address: the kernel says at once that there is no way.
+    return address.is_loopback or address.is_multicast
 
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
