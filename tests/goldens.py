@@ -123,7 +123,19 @@ def _ends(done: list[e.Event]) -> dict[str, list[e.Event]]:
         e.StepFinished(at=NOON, step="undo-lamp", verdict=Verdict("proven", ("Dark again.",))),
         e.RunClosed(at=NOON + timedelta(minutes=9), outcome="undone"),
     ]
-    return {"closed": probed, "accepted": _accepted(done), "undo-shown": back, "undone": undone}
+    drifted = [*probed, ce.DriftSeen(at=NOON, by="watch", findings=(
+        "Direct access is open: 203.0.113.11 answered <HTTP 200>.",
+        "The lamp: lamp is off, and was left as on.",
+    ))]  # fmt: skip
+    restored = [*drifted, ce.DriftSeen(at=NOON, by="watch", findings=())]
+    return {
+        "closed": probed,
+        "since-drifted": drifted,
+        "since-restored": restored,
+        "accepted": _accepted(done),
+        "undo-shown": back,
+        "undone": undone,
+    }
 
 
 def _accepted(done: list[e.Event]) -> list[e.Event]:

@@ -95,6 +95,7 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
 def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
     """What somebody does with the run as a whole, and a step that cannot go on."""
     title, by = f"*{frame.title(told.step)}*", person(told.by)
+    name = state.site.name if state.site else "the site"
     match told.kind:
         case "paused":
             return f"{by} has paused the run; nothing begins until somebody resumes it."
@@ -105,6 +106,13 @@ def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
         case "turned":
             reach = ", ".join(frame.title(key) for key in told.steps) or "all that it changed"
             return f"{by} undoes the run: {reach}."
+        case "site-drifted":
+            return (
+                f"{awaited(frame, state)}: *{escape(name)} is not as this run left it.*"
+                f" `/mtls start {escape(name)}` does only what is missing."
+            )
+        case "site-restored":
+            return f"{escape(name)} is as this run left it again."
         case "stuck-back":
             return (
                 f"*the way back is not done*: {title} cannot go on. {awaited(frame, state)}: what"

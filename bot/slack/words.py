@@ -80,7 +80,7 @@ def run_words(frame: Frame, state: RunState) -> str:
     match state.status:
         case "closed":
             return {
-                "closed": f"Finished: the origin is {closed_words(state)}.",
+                "closed": f"Finished: the origin is {closed_words(state)}.{_drifted(state)}",
                 "undone": "Finished: everything is as it was before the run.",
                 "partly-undone": f"Finished: taken back in part. {stands_words(frame, state)}",
                 "stopped": f"Stopped by {person(state.stopped_by)}. {stands_words(frame, state)}",
@@ -97,6 +97,12 @@ def run_words(frame: Frame, state: RunState) -> str:
             return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
             return _working_words(frame, state, task)
+
+
+def _drifted(state: RunState) -> str:
+    if not state.drift:
+        return ""
+    return " *It is not as this run left it any more*: the newest message in its thread says how."
 
 
 def _working_words(frame: Frame, state: RunState, task: Task | None) -> str:
