@@ -207,7 +207,8 @@ class Bot:
     def _frame(self) -> Frame:
         titles = {key: step.title for key, step in self.parts.steps.items()}
         titles[POLICY_STEP] = "Who may approve"
-        return Frame(titles, self.policy, clock(), self.engine.itinerary.laws)
+        looks_every = timedelta(hours=self.settings.watch.hours)
+        return Frame(titles, self.policy, clock(), self.engine.itinerary.laws, looks_every)
 
     def _sample(self, state: RunState) -> Sample | None:
         looks = baselines(state.past)

@@ -25,7 +25,7 @@ LAWS = Laws(
     optional=frozenset({"lamp"}), back_of={"lamp": ("undo-lamp",)},
     for_good={"undo-lamp": "A lamp that is off stays cold."},
 )  # fmt: skip
-FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON, LAWS)
+FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON, LAWS, timedelta(hours=24))
 PLAN = Plan(
     step="lamp", site=SITE,
     changes=(Change("update", "zone example.com · lamp", "off", "on", "outage-if-wrong"),),

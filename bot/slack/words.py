@@ -28,6 +28,8 @@ class Frame:
     policy: Policy
     now: datetime
     laws: Laws = NO_LAWS
+    looks_every: timedelta = timedelta(0)
+    """How often a closed site is looked at; zero is never."""
 
     def title(self, key: str) -> str:
         return self.titles.get(key, key)
@@ -214,7 +216,12 @@ def lasted(span: timedelta) -> str:
     if seconds < 90:  # noqa: PLR2004 - a minute and a half reads better in seconds
         return f"{seconds} s"
     minutes, seconds = divmod(seconds, 60)
-    return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    if minutes < 120:  # noqa: PLR2004 - as above, in minutes
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 72:  # noqa: PLR2004 - three days
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
 
 
 def visitors_words(state: RunState) -> str:
