@@ -1,6 +1,6 @@
 """`/mtls` alone: what can be done now, by whoever asks, in this channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.engine import commands as c
@@ -11,6 +11,7 @@ from bot.slack.access import Act, Person, allow
 from bot.slack.blocks import Block, Card, button
 from bot.slack.status import MOST, now_card
 from bot.slack.values import value
+from bot.slack.words import Frame
 from steps.errors import Rejected
 
 if TYPE_CHECKING:
@@ -46,15 +47,25 @@ def _offers(desk: "Desk", state: RunState, who: Person) -> tuple[list[Block], st
     """The buttons that would do something, and what the asker is awaited for."""
     current = state.current
     step = current.key if current else state.tasks[-1].key
-    made = [
-        button(f"{act.capitalize()}{' …' if act in _ASKS else ''}", _ASKS.get(act, act),
-               value(state.run, step), label=f"{act.capitalize()}: {desk.frame().title(step)}")
-        for act, command in _commands(who.user, step).items()
+    acts = [
+        act for act, command in _commands(who.user, step).items()
         if _may(desk, act, who, state) and not desk.engine.refusal(state, command)
     ]  # fmt: skip
+    made = offer_buttons(desk.frame(), state, step, acts)
     waits = current is not None and current.status == "shown"
     yes = waits and _may(desk, "approve", who, state, step)
     return made, "Its card waits for your yes." if yes else ""
+
+
+def offer_buttons(
+    frame: Frame, state: RunState, step: str, acts: Sequence[Act]
+) -> list[Block]:  # fmt: skip
+    """A button for each act, on the run and its step."""
+    return [
+        button(f"{act.capitalize()}{' …' if act in _ASKS else ''}", _ASKS.get(act, act),
+               value(state.run, step), label=f"{act.capitalize()}: {frame.title(step)}")
+        for act in acts
+    ]  # fmt: skip
 
 
 _ASKS: Mapping[Act, str] = {"skip": "skip", "stop": "stop", "undo": "back"}

@@ -36,18 +36,26 @@ Groups = Sequence[tuple[str, str]]
 
 def open_form(desk: "Desk", sent: inbox.SlashCommand, site: Site) -> None:
     """Opened at once, filled in when Slack has said which groups there are."""
-    head = _frame(site, sent.channel_id)
-    loading = {**head, "blocks": [section("Asking Slack for the user groups …")]}
-    view = presses.opened(desk, sent.trigger_id, loading)
+    view = presses.opened(desk, sent.trigger_id, loading_view(site, sent.channel_id))
     policy = desk.engine.policy_of(site)
     try:
         allow("policy", desk.people.person(sent.user_id, sent.team_id, policy), RunState(), policy)
     except Rejected as error:
-        refused = {**head, "blocks": [section(escape(error.for_people))]}
+        refused = refused_view(site, sent.channel_id, error)
         desk.client.views_update(view_id=view["id"], hash=view["hash"], view=refused)
         raise
     form = form_view(site, sent.channel_id, policy, desk.people.groups())
     desk.client.views_update(view_id=view["id"], hash=view["hash"], view=form)
+
+
+def loading_view(site: Site, channel: str) -> dict[str, Any]:
+    """Opened at once, while Slack is asked."""
+    return {**_frame(site, channel), "blocks": [section("Asking Slack for the user groups …")]}
+
+
+def refused_view(site: Site, channel: str, error: Rejected) -> dict[str, Any]:
+    """What stands in its place for whoever may not ask."""
+    return {**_frame(site, channel), "blocks": [section(escape(error.for_people))]}
 
 
 def form_view(site: Site, channel: str, policy: Policy, groups: Groups | None) -> dict[str, Any]:
