@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 WHAT_TO_DO: Mapping[str, str] = {
     "precondition": "what the card names, then *Retry*",
-    "verification": "the hint on the card; *Retry* looks again, *Undo* goes back",
+    "plan-void": "*Retry*: it is planned anew and asked for again",
+    "verification": "see the evidence on the card; *Retry* looks again, *Undo* goes back",
     "way-back-taken": "find out why Cloudflare presented nothing, then *Retry*",
+    "request-closed": "*Retry* offers a new one",
+    "not-as-approved": "look at the site; *Retry* plans on what is there",
     "gave-up-waiting": "*Retry* goes on from there",
     "irreversible": "put it right, then *Retry*",
     "step": "put it right, then *Retry*",
@@ -18,12 +21,13 @@ WHAT_TO_DO: Mapping[str, str] = {
     "client": "look there, then *Retry*",
     "push-refused": "*Retry* plans anew on its head",
     "host-key-unknown": "`MTLS_SEAM_GIT_HOST_KEYS`, if it is genuine",
-    "routes-file": "put the lines of the card in by hand",
+    "routes-file": "correct it (`python app.py routes FILE --check` tries it), then *Retry*",
+    "error": "see the bot's log, then *Retry*",
 }
-"""By code, in our own markup; a test compares it with the table."""
+"""By code, in our own markup, for errors without a hint of their own; a test compares the table."""
 
 
 def what_to_do(code: str) -> str:
-    """The table's advice for a code; empty for one that it leaves to the log."""
+    """The table's advice for a code; empty for one of an older version."""
     said = WHAT_TO_DO.get(code, "")
     return f"{said[0].upper()}{said[1:]}." if said else ""
