@@ -174,6 +174,7 @@ def _turns(wanted: Policy | None) -> dict[str, list[e.Event]]:
                     a.PolicyChanged(at=NOON, by="U2", policy=wanted)],
         "declined": [asked, e.PlanDeclined(at=NOON, by="U2", reason="not now", **bound)],
         "expired": [asked, a.ApprovalExpired(at=LATER, **bound)],
+        "reminded": [asked, a.ApprovalReminded(at=NOON, **bound)],
     }  # fmt: skip
 
 

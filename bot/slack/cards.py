@@ -1,7 +1,7 @@
 """A run as messages: pure functions from what the run is to Block Kit."""
 
 from bot.engine.policy import is_policy_stream
-from bot.engine.state import RunState, Task
+from bot.engine.state import RunState, Task, TaskStatus
 from bot.slack.approval_words import (
     ahead_blocks,
     ahead_lines,
@@ -125,7 +125,7 @@ def task_card(frame: Frame, state: RunState, task: Task) -> Card:
         changed = "\n".join(f"• {escape(d)}" for d in task.differences)
         blocks.append(section(f"*The plan has changed since the last card*\n{changed}"))
     if task.plan is not None and task.plan.changes:
-        blocks += _plan_blocks(task.plan)
+        blocks += _plan_blocks(task.plan, task.status)
     blocks += _result_blocks(task)
     if task.plan is not None and task.plan.changes:
         blocks += _way_blocks(task.plan, task)
@@ -217,20 +217,28 @@ def _failed(state: RunState, task: Task) -> str:
     return " ".join(parts) + (f" ({escape(told)})" if told else "")
 
 
-def _plan_blocks(plan: Plan) -> list[Block]:
+_LEFT_OUT: frozenset[TaskStatus] = frozenset({"declined", "skipped", "expired"})
+
+
+def _plan_blocks(plan: Plan, status: TaskStatus) -> list[Block]:
+    """What the plan changes, in the tense of the step: a card that is a record promises nothing."""
+    title = "What changed" if status == "done" else "What changes"
+    if status in _LEFT_OUT:
+        title = "What it would have changed"
     lines = [
         f"• {escape(c.target)}: {escape(c.before or 'nothing')} → *{escape(c.after or 'nothing')}*"
         f" ({RISKS[c.risk]})"
         for c in plan.changes
     ]
-    blocks = sections(["*What changes*", *lines])
+    blocks = sections([f"*{title}*", *lines])
     if plan.inputs.get("diff"):
         blocks.append(code(plan.inputs["diff"]))
     if plan.notes:
         blocks += sections(["*Good to know*", *(f"• {escape(n)}" for n in plan.notes)])
-    if plan.accepting:
+    if plan.accepting and status not in _LEFT_OUT:
         accepted = [f"• {escape(a)}" for a in plan.accepting]
-        blocks += sections(["*By approving you accept*", *accepted])
+        asked = "By approving you accept" if status == "shown" else "Accepted by the approval"
+        blocks += sections([f"*{asked}*", *accepted])
     return blocks
 
 

@@ -17,14 +17,20 @@ def telling_card(frame: Frame, state: RunState, told: Telling) -> Card:
     """One message: who is meant, what happened, and the reasons or differences."""
     to = " ".join(person(user) for user in told.to)
     said = f"{to} {_said(frame, state, told)}".strip()
+    said = f"{said[0].upper()}{said[1:]}"
     reasons = [f"• {escape(line)}" for line in told.lines] if told.kind != "held" else []
     blocks: list[Block] = [section(said), *sections(reasons)]
     text = " ".join([said.replace("*", ""), *(escape(line) for line in told.lines if reasons)])
     return card(text, blocks)
 
 
+def _titled(frame: Frame, step: str) -> str:
+    """The step by its title; a policy's card asks for a change, and is no step."""
+    return "the change of *who may approve*" if step == POLICY_STEP else f"*{frame.title(step)}*"
+
+
 def _said(frame: Frame, state: RunState, told: Telling) -> str:
-    title, by = f"*{frame.title(told.step)}*", person(told.by)
+    title, by = _titled(frame, told.step), person(told.by)
     match told.kind:
         case "approved":
             return _approved(frame, told)
@@ -52,12 +58,12 @@ def _approved(frame: Frame, told: Telling) -> str:
     count = f" ({told.given} of {told.needed})" if told.needed > 1 else ""
     also = ", ".join(f"*{frame.title(step)}*" for step in told.steps)
     more = f", and with it {also}" if also else ""
-    return f"*{frame.title(told.step)}* was approved by {person(told.by)}{count}{more}."
+    return f"{_titled(frame, told.step)} was approved by {person(told.by)}{count}{more}."
 
 
 def _reminder(frame: Frame, state: RunState, told: Telling) -> str:
     """Mentions those who may approve while it waits; what is decided mentions nobody any more."""
-    title = f"*{frame.title(told.step)}*"
+    title = _titled(frame, told.step)
     task = state.task(told.step)
     waits = task is not None and task.status == "shown" and task.fingerprint == told.fingerprint
     if task is None or not waits or state.outcome:
