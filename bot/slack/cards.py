@@ -44,6 +44,7 @@ from bot.slack.words import (
     skipped_words,
     task_words,
     took,
+    unbegun,
     visitors_words,
     window_told,
 )
@@ -92,7 +93,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
 def _line(frame: Frame, state: RunState, number: int, task: Task) -> str:
     title = frame.title(task.key)
     words = f"{task_words(state, task)}{since(task) if not state.outcome else ''}"
-    strong = task.status not in ("next", "done", "skipped")
+    strong = task.status not in ("next", "done", "skipped") and not state.outcome
     return f"{number}. {f'*{title}*' if strong else title} — {words}"
 
 
@@ -119,22 +120,22 @@ def superseded_card(frame: Frame, task: Task) -> Card:
 def task_card(frame: Frame, state: RunState, task: Task) -> Card:
     """One step: state, who acts, what changes, evidence, the way back, buttons."""
     title = frame.title(task.key)
-    status = _status(frame, state, task)
+    status = _NOT_BEGUN if unbegun(state, task) else _status(frame, state, task)
     blocks: list[Block] = [section(f"*{title}*\n{status}")]
     if task.differences and task.status == "shown":
         changed = "\n".join(f"• {escape(d)}" for d in task.differences)
         blocks.append(section(f"*The plan has changed since the last card*\n{changed}"))
     if task.plan is not None and task.plan.changes:
-        blocks += _plan_blocks(task.plan, task.status)
+        blocks += _plan_blocks(task.plan, task.status, left_out=_left_out(state, task))
     blocks += _result_blocks(task)
     if task.plan is not None and task.plan.changes:
-        blocks += _way_blocks(task.plan, task)
+        blocks += _way_blocks(state, task.plan, task)
     blocks += ahead_blocks(frame, task)
     blocks += task_buttons(frame, state, task)
     if state.seams and task.status == "shown":
         blocks.append(context(seams_words(state.seams)))
     said = [f"{title}: {status}".replace("*", "")]
-    if task.plan is not None and task.status == "shown":
+    if task.plan is not None and task.status == "shown" and not state.outcome:
         said += [f"{c.target}: {c.before or 'nothing'} → {c.after or 'nothing'}."
                  for c in task.plan.changes]  # fmt: skip
     ahead = [f"Following without risk, {line}." for line in ahead_lines(frame, task)]
@@ -217,13 +218,18 @@ def _failed(state: RunState, task: Task) -> str:
     return " ".join(parts) + (f" ({escape(told)})" if told else "")
 
 
-_LEFT_OUT: frozenset[TaskStatus] = frozenset({"declined", "skipped", "expired"})
+_NOT_BEGUN = "Not begun: the run ended before it. Nothing was written."
 
 
-def _plan_blocks(plan: Plan, status: TaskStatus) -> list[Block]:
+def _left_out(state: RunState, task: Task) -> bool:
+    """Whether the plan of the card is not carried out, at least not as it is."""
+    return task.status in ("declined", "skipped", "expired") or unbegun(state, task)
+
+
+def _plan_blocks(plan: Plan, status: TaskStatus, *, left_out: bool) -> list[Block]:
     """What the plan changes, in the tense of the step: a card that is a record promises nothing."""
     title = "What changed" if status == "done" else "What changes"
-    if status in _LEFT_OUT:
+    if left_out:
         title = "What it would have changed"
     lines = [
         f"• {escape(c.target)}: {escape(c.before or 'nothing')} → *{escape(c.after or 'nothing')}*"
@@ -235,7 +241,7 @@ def _plan_blocks(plan: Plan, status: TaskStatus) -> list[Block]:
         blocks.append(code(plan.inputs["diff"]))
     if plan.notes:
         blocks += sections(["*Good to know*", *(f"• {escape(n)}" for n in plan.notes)])
-    if plan.accepting and status not in _LEFT_OUT:
+    if plan.accepting and not left_out:
         accepted = [f"• {escape(a)}" for a in plan.accepting]
         asked = "By approving you accept" if status == "shown" else "Accepted by the approval"
         blocks += sections([f"*{asked}*", *accepted])
@@ -251,9 +257,10 @@ def _result_blocks(task: Task) -> list[Block]:
     return [*blocks, *table_blocks(verdict.rows)] if verdict is not None else blocks
 
 
-def _way_blocks(plan: Plan, task: Task) -> list[Block]:
+def _way_blocks(state: RunState, plan: Plan, task: Task) -> list[Block]:
     parts = []
-    if plan.way_back and task.status in ("shown", "approved", "started", "failed"):
+    ahead = task.status in ("shown", "approved", "started", "failed") and not unbegun(state, task)
+    if plan.way_back and ahead:
         parts.append(f"*To go back:* {escape(plan.way_back)}")
     if plan.page:
         page = escape(plan.page).replace("|", "%7C")

@@ -115,7 +115,9 @@ def days_words(site: SiteEntry, today: date) -> str:
 def site_card(frame: Frame, site: SiteEntry, state: RunState | None) -> Card:
     """One site: where it stands, who is awaited since when, what was seen last."""
     name = escape(site.name)
-    where = f"{run_words(frame, state)}{since_words(state.current, frame.now)}" if state else ""
+    where = run_words(frame, state) if state else ""
+    if state is not None and not state.outcome:
+        where += since_words(state.current, frame.now)
     seen = f"{verdict_words(site)} {days_words(site, frame.now.date())}"
     blocks: list[Block] = [header(f"Status of {site.name}"), section(f"{where}\n{seen}".strip())]
     if state is not None:

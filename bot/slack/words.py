@@ -159,8 +159,17 @@ def skipped_words(task: Task) -> str:
     return f"Not taken up again: {reasons}." if task.left else f"Skipped: nothing to do. {reasons}"
 
 
+def unbegun(state: RunState, task: Task) -> bool:
+    """Whether the run has ended while the step's card waited, or before the step began."""
+    return bool(state.outcome) and task.status in ("next", "shown", "approved")
+
+
 def task_words(state: RunState, task: Task) -> str:
     """The state of a step in a few words, for its line in the overview."""
+    return "not begun" if unbegun(state, task) else _task_words(state, task)
+
+
+def _task_words(state: RunState, task: Task) -> str:
     match task.status:
         case "next":
             return "next, approved beforehand" if task.complete else "next"

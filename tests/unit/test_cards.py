@@ -126,3 +126,15 @@ def test_an_accepted_address_is_never_called_closed() -> None:
         assert "origin is closed." not in cards[key].text
     proven = run_messages(FRAME, STATES["closed"])
     assert "origin is closed." in proven["report-closed"].text
+
+
+def test_a_card_that_is_over_promises_nothing() -> None:
+    """Done it says what changed; left out, or not begun when the run ended, what would have."""
+    words = {name: json.dumps(run_messages(FRAME, states()[name])["lamp/1"].blocks) for name in (
+        "shown", "set", "declined", "skipped-by", "expired", "stopped")}  # fmt: skip
+    assert "*What changes*" in words.pop("shown")
+    assert "*What changed*" in words.pop("set")
+    assert [n for n, told in words.items() if "*What it would have changed*" not in told] == []
+    assert [n for n, told in words.items() if "By approving" in told or "To go back" in told] == []
+    assert "Not begun" in words["stopped"]
+    assert "Waiting for" not in words["stopped"]
