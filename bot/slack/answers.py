@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from bot.engine.forecast import Forecast, ForecastLine
 from bot.slack.blocks import Card, card, context, escape, header, section, sections
+from bot.slack.card_words import change_words
 from bot.slack.table import table_blocks
 from bot.slack.words import RISKS
 from steps.errors import AlreadyDecided, RolloutError
@@ -98,11 +99,7 @@ def _forecast_line(line: ForecastLine) -> str:
     if line.plan is None:
         found = "".join(f"\n    • {escape(one)}" for one in line.evidence)
         return f"*{line.title}* — {escape(_short(line))}{found}"
-    changes = "\n".join(
-        f"    • {escape(c.target)}: {escape(c.before or 'nothing')} →"
-        f" {escape(c.after or 'nothing')} ({RISKS[c.risk]})"
-        for c in line.plan.changes
-    )
+    changes = "\n".join(f"    • {change_words(c)} ({RISKS[c.risk]})" for c in line.plan.changes)
     return f"*{line.title}*\n{changes}"
 
 

@@ -66,6 +66,11 @@ def escape(text: str) -> str:
     return shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def strong(escaped: str) -> str:
+    """In bold; as it is where a star of its own (a wildcard's) would end that early and be lost."""
+    return escaped if "*" in escaped else f"*{escaped}*"
+
+
 def cut(text: str, most: int) -> str:
     """Text within a limit, with a visible mark where something was left out."""
     if len(text) <= most:

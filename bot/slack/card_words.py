@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.engine.state import RunState, Task
-from bot.slack.blocks import escape, when
+from bot.slack.blocks import escape, strong, when
 from bot.slack.words import took, visitors_words
+from steps.step import Change
 
 _SHARED = ("_url", "_port", "_roots", "_seconds")
 REPLACED_DAYS = 7
@@ -26,6 +27,14 @@ def seams_words(seams: Sequence[str]) -> str:
             parts.append(f"{', '.join(name.removesuffix(end) for name in found)} (…{end})")
             names = [name for name in names if name not in found]
     return f"*Not the production world*, moved: {escape(' · '.join([*parts, *names]))}"
+
+
+def change_words(change: Change) -> str:
+    """What is, and what will be; a deployment was nothing before, and only says what it brings."""
+    after = strong(escape(change.after or "nothing"))
+    if change.verb == "deploy" and change.before is None:
+        return f"{escape(change.target)}: {after}"
+    return f"{escape(change.target)}: {escape(change.before or 'nothing')} → {after}"
 
 
 def since(task: Task) -> str:

@@ -26,7 +26,14 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import task_buttons
-from bot.slack.card_words import for_visitors, log_words, seams_words, since, usual_words
+from bot.slack.card_words import (
+    change_words,
+    for_visitors,
+    log_words,
+    seams_words,
+    since,
+    usual_words,
+)
 from bot.slack.control_buttons import run_buttons
 from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
@@ -231,11 +238,7 @@ def _plan_blocks(plan: Plan, status: TaskStatus, *, left_out: bool) -> list[Bloc
     title = "What changed" if status == "done" else "What changes"
     if left_out:
         title = "What it would have changed"
-    lines = [
-        f"• {escape(c.target)}: {escape(c.before or 'nothing')} → *{escape(c.after or 'nothing')}*"
-        f" ({RISKS[c.risk]})"
-        for c in plan.changes
-    ]
+    lines = [f"• {change_words(c)} ({RISKS[c.risk]})" for c in plan.changes]
     blocks = sections([f"*{title}*", *lines])
     if plan.inputs.get("diff"):
         blocks.append(code(plan.inputs["diff"]))

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.engine import events as e
+from bot.engine.fold import fold
 from bot.engine.policy import Policy
 from bot.slack.blocks import Card
 from bot.slack.cards import run_messages
 from bot.slack.words import Frame
+from steps.step import Change, Plan
 from tests.goldens import FOLDER, FRAME, as_json, states
 from tests.slack_rules import shape_errors, violations
-from tests.toys import NOON
+from tests.toys import NOON, SITE
 
 STATES = states()
 
@@ -138,3 +141,15 @@ def test_a_card_that_is_over_promises_nothing() -> None:
     assert [n for n, told in words.items() if "By approving" in told or "To go back" in told] == []
     assert "Not begun" in words["stopped"]
     assert "Waiting for" not in words["stopped"]
+
+
+def test_a_wildcard_keeps_its_star_where_others_are_bold() -> None:
+    """A star in a bold text ends it, and is not shown itself: the name would be another."""
+    plan = Plan("lamp", SITE, (Change("create", "names", None, "example.com, *.example.com"),
+                               Change("update", "lamp", "off", "on")))  # fmt: skip
+    opened = e.RunOpened(at=NOON, by="U1", site=SITE, channel="C1", tasks=("lamp",))
+    shown = e.PlanShown(at=NOON, step="lamp", plan=plan, fingerprint=plan.fingerprint)
+    told = json.dumps(run_messages(FRAME, fold("R1", [opened, shown]))["lamp/1"].blocks,
+                      ensure_ascii=False)  # fmt: skip
+    assert "nothing → example.com, *.example.com (" in told
+    assert "off → *on* (" in told
