@@ -63,4 +63,4 @@ def _somebody(people: People, policy: Policy) -> Row:
         return what, "missing", "Set MTLS_SLACK_APPROVERS or MTLS_SLACK_APPROVER_GROUPS."
     if not enough(found, "", policy):
         return what, "missing", f"Too few for MTLS_APPROVAL_NEEDED: {len(found)}."
-    return f"{what} ({len(found)} people)", "fine", ""
+    return f"{what} ({len(found)} {'person' if len(found) == 1 else 'people'})", "fine", ""

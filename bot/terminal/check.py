@@ -15,7 +15,7 @@ from steps.rights import cloudflare_rights, code_rights, platformsh_rights
 
 def check(env: Mapping[str, str], *, as_json: bool = False) -> None:
     """Print a row for everything that could be looked at; exit 1 when something is missing."""
-    rows = told(lambda: looked_at(settings_from(env)))
+    rows = told(lambda: looked_at(settings_from(env, quiet=True)))
     show(rows, as_json=as_json)
     sys.exit(1 if any(row.state == "missing" for row in rows) else 0)
 

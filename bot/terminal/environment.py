@@ -12,8 +12,12 @@ FILE = Path(".env")
 """Written by `setup`, in the folder that the bot is started in."""
 
 
-def settings_from(env: Mapping[str, str], file: Path = FILE) -> Settings:
+def settings_from(
+    env: Mapping[str, str], file: Path = FILE, *, quiet: bool = False
+) -> Settings:  # fmt: skip
     """The settings, with logging set up as they say. Raises SettingsError with all problems.
+
+    `quiet` is for an answer that somebody reads: only warnings beside it, unless a level is set.
 
     They come from one place: from `file` only when the environment holds none of ours, so that
     nobody has to know which of two values counts.
@@ -21,7 +25,8 @@ def settings_from(env: Mapping[str, str], file: Path = FILE) -> Settings:
     if not any(name.startswith(PREFIX) for name in env):
         env = {**env, **kept(file)}
     settings = Settings.from_env(env)
-    configure(settings.log.level, settings.log.format, settings.secrets())
+    level = "warning" if quiet and f"{PREFIX}LOG_LEVEL" not in env else settings.log.level
+    configure(level, settings.log.format, settings.secrets())
     return settings
 
 

@@ -15,7 +15,7 @@ def plan(env: Mapping[str, str], *, site: str, project: str, environment: str) -
     """Print what each step would do, a line for each change."""
 
     def look() -> Forecast:
-        made = parts(settings_from(env))
+        made = parts(settings_from(env, quiet=True))
         found = made.directory.site(site, project, environment)
         return forecast(found, made.steps, rollout(found.order))
 

@@ -22,7 +22,7 @@ def status(env: Mapping[str, str], *, site: str) -> None:
     """Print what `/mtls status` answers: all open runs and protected sites, or one site."""
 
     def look() -> Card:
-        desk = Bot(settings_from(env)).desk()
+        desk = Bot(settings_from(env, quiet=True)).desk()
         return site_status(desk, site) if site else overview(desk)
 
     click.echo(plain(told(look)))

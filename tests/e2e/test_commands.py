@@ -21,9 +21,9 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def test_check_says_that_all_is_in_order_and_names_each_moved_seam(on: Stage) -> None:
     """Exit 0; every seam of the sandbox is named, since none may be moved unseen."""
     done = on.world.bot.run("check")
-    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert (done.returncode, done.stderr) == (0, "")
     assert "missing" not in done.stdout
-    assert "Somebody can approve (1 people)" in done.stdout
+    assert "Somebody can approve (1 person)" in done.stdout
     for name in on.world.environment():
         if name.startswith("MTLS_SEAM_"):
             assert name in done.stdout
