@@ -9,9 +9,9 @@ const MOST = 30;
 const WIDTH = 56;
 
 const PLACES = {
-  visitors: { x: 8, y: 8, w: 128, label: "Visitors" },
-  stranger: { x: 164, y: 8, w: 128, label: "Knows the address" },
-  cloudflare: { x: 8, y: 92, w: 128, label: "Cloudflare" },
+  visitors: { x: 8, y: 8, w: 112, label: "Visitors" },
+  stranger: { x: 144, y: 8, w: 148, label: "Knows the address" },
+  cloudflare: { x: 8, y: 92, w: 112, label: "Cloudflare" },
   origin: { x: 8, y: 176, w: 284, label: "Origin" },
 };
 const HEIGHT = 38;
@@ -36,7 +36,7 @@ export function scene() {
   const { visitors, stranger, cloudflare, origin } = PLACES;
   const lights = shape("g", { class: "lights" });
   const gate = shape("g", { class: "gate" },
-    shape("rect", { x: middle(stranger) - 30, y: origin.y - 27, width: 60, height: 20, rx: 10 }),
+    shape("rect", { x: middle(stranger) - 36, y: origin.y - 27, width: 72, height: 20, rx: 10 }),
     shape("text", { x: middle(stranger), y: origin.y - 13, "text-anchor": "middle" }, "?"));
   const drawing = shape("svg", { viewBox: "0 0 300 222", "aria-hidden": "true", class: "scene" },
     way(middle(visitors), visitors.y + HEIGHT, cloudflare.y), way(middle(cloudflare), cloudflare.y + HEIGHT, origin.y),
