@@ -110,7 +110,8 @@ class Sampler:
         stretch = self._stretches.get(run)
         turned = stretch is not None and not sample.unclear and stretch.fine != sample.served
         keep = self._keep if state.status == "working" else self._keep * _RESTING
-        if stretch is not None and (turned or now - stretch.since > keep):
+        told = stretch is not None and stretch.since < _failed_at(state, now)
+        if stretch is not None and (turned or told or now - stretch.since > keep):
             # It ends where the next begins: what was refused was refused until now.
             self._flush(run, until=now)
             stretch = None
@@ -132,3 +133,9 @@ class Sampler:
         except Conflict:
             log.warning("sampler.conflict", run=run)
         self._engine.tell(run)
+
+
+def _failed_at(state: RunState, now: datetime) -> datetime:
+    """When the step failed that the run stands still at: its card says what was seen until then."""
+    failure = state.current.failure if state.current else None
+    return failure.at if failure else datetime.min.replace(tzinfo=now.tzinfo)

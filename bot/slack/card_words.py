@@ -15,7 +15,7 @@ REPLACED_DAYS = 7
 def seams_words(seams: Sequence[str]) -> str:
     """Every seam that is moved, by name, in one line; `check` tells their values.
 
-    Names with the same end stand together: ``slack, auth (…_url)``.
+    Names with the same end stand together: ``slack, auth (url)``.
     """
     if not seams:
         return ""
@@ -24,7 +24,7 @@ def seams_words(seams: Sequence[str]) -> str:
     for end in _SHARED:
         found = [name for name in names if name.endswith(end)]
         if len(found) > 1:
-            parts.append(f"{', '.join(name.removesuffix(end) for name in found)} (…{end})")
+            parts.append(f"{', '.join(name.removesuffix(end) for name in found)} ({end[1:]})")
             names = [name for name in names if name not in found]
     return f"*Not the production world*, moved: {escape(' · '.join([*parts, *names]))}"
 
@@ -79,7 +79,7 @@ def for_visitors(state: RunState, task: Task) -> str:
     if task.started_at is None:
         return "Nothing was written by this step, so nothing is different for them."
     if not state.visitors.looks:
-        return "Nobody has looked since; open the site once yourself."
+        return "No look is on record yet; open the site once yourself."
     return visitors_words(state).removeprefix("Visitors: ")
 
 

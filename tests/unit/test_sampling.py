@@ -110,3 +110,21 @@ def test_a_run_that_awaits_people_for_days_does_not_fill_its_log(
         clock.tick(1)
     sampler.stop()
     assert len(store.read(visitors_stream("R1"))) == events
+
+
+@pytest.mark.parametrize(("fails", "looks"), [(True, 4), (False, 0)])
+def test_a_failure_is_told_with_what_was_seen_until_then(*, fails: bool, looks: int) -> None:
+    """Its card says at once what it means for visitors; once, and not at every look after it."""
+    clock, store = TickingClock(), MemoryStore()
+    engine = Engine(store, clock, ORDER, new_id=lambda: "R1")
+    state = engine.start(c.Start("U1", SITE, "C1"))
+    sampler = Sampler(engine, lambda _state: Sample(served=True), every=timedelta(seconds=1))
+    for second in range(9):
+        if fails and second == 4:
+            engine.record(state, e.StepFailed(at=clock(), step="lamp", phase="planning",
+                                              code="denied", message="No right."))  # fmt: skip
+        sampler._sample("R1")
+        clock.tick(1)
+    assert engine.view("R1").visitors.looks == looks
+    assert len(store.read(visitors_stream("R1"))) == int(fails)
+    sampler.stop()
