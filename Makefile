@@ -70,9 +70,9 @@ goldens: $(VENV)/.dev ## make the cards' golden files anew; review the differenc
 gallery: $(VENV)/.dev ## every card, form and home tab: snapshots anew, and build/gallery.html
 	@$(BIN)/python -m tests.gallery && $(BIN)/python -m tests.gallery_page
 
-pictures: $(VENV)/.dev ## the pictures of the README, from the real page
+pictures: $(VENV)/.dev ## the pictures of the README and docs, from real runs (PART=run, cards or terminal)
 	@bash tests/needs.sh chromium
-	@$(BIN)/python -m tests.pictures
+	@$(BIN)/python -m tests.pictures docs/pictures $(PART)
 
 probe-lab: $(VENV)/.dev ## the origin probe against every server of the laboratory (TIMES=20; KIND=nginx)
 	@bash tests/needs.sh lab

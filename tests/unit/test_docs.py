@@ -89,6 +89,16 @@ def test_links_lead_somewhere() -> None:
     ]  # fmt: skip
 
 
+def test_every_picture_is_shown_and_small() -> None:
+    """None is left over from before; together they stay below a megabyte and a half."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {Path(link).name for page in pages for link in relative(page.read_text())}
+    pictures = list((ROOT / "docs/pictures").iterdir())
+    assert len(pictures) > 10
+    assert [path.name for path in pictures if path.name not in shown] == []
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+
+
 def test_every_button_is_documented() -> None:
     """By the word that stands on it."""
     assert [name for name in BUTTONS if f"*{name.capitalize()}*" not in README] == []
