@@ -169,6 +169,8 @@ def smaller(path: Path) -> None:
     Without the k-means the paper turns pink.
     """
     with Image.open(path) as seen:  # matplotlib brings Pillow
+        if seen.mode == "P":
+            return  # of another part, and small already
         few = seen.convert("RGB").quantize(
             COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
         )
