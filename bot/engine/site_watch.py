@@ -6,7 +6,7 @@ site when it is another than the last time, so it is told once, in that run's th
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -91,11 +91,12 @@ def _near(ending: Ending, today: date) -> str:
     return f"{ending.what} ends {left}, on {ending.ends}. {ending.do}"
 
 
-def lasting(state: RunState) -> tuple[str, ...]:
-    """The steps of a run that left something that has to last: done, or right already."""
-    made = {t.key for t in state.tasks if t.status == "done"}
+def lasting(state: RunState, back_of: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The steps whose effect has to last: done or right already, and not taken back since."""
+    done = {t.key for t in state.tasks if t.status == "done"}
     right = {t.key for t in state.tasks if t.status == "skipped" and not (t.skipped_by or t.left)}
-    return tuple(key for key in STAYS if key in made | right)
+    taken = {key for key, ways in back_of.items() if done & set(ways) & set(state.way_back)}
+    return tuple(key for key in STAYS if key in (done | right) - taken)
 
 
 class SiteWatch:
@@ -139,10 +140,10 @@ class SiteWatch:
             place = (entry.project, entry.environment)
             if self._engine.clock() < self._due(entry, place):
                 continue
-            closed = self._closed_by(place)
-            if closed is not None:
+            left = self._left_by(place)
+            if left is not None:
                 self._next[place] = self._engine.clock() + min(_AGAIN, self._every)
-                tried("site-watch", partial(self._watch, entry, closed), None, run=closed.run)
+                tried("site-watch", partial(self._watch, entry, left), None, run=left.run)
 
     def _due(self, entry: SiteEntry, place: Place) -> datetime:
         """After a restart: by when the site was last seen, whoever looked."""
@@ -150,32 +151,33 @@ class SiteWatch:
             return self._next[place]
         return entry.seen_at + self._every if entry.seen_at else self._engine.clock()
 
-    def _closed_by(self, place: Place) -> RunEntry | None:
-        """The newest run that closed the site; none while another run is at work there."""
+    def _left_by(self, place: Place) -> RunEntry | None:
+        """The newest run that closed the site, else that ended there; none while one is at work."""
         newest = self._engine.store.newest(1, place=place)
         if not newest or not newest[0].outcome:
             return None
         closed = self._engine.store.newest(1, place=place, outcome="closed")
-        return closed[0] if closed else None
+        return (closed or newest)[0]
 
-    def _watch(self, entry: SiteEntry, closed: RunEntry) -> None:
-        state = self._engine.state(closed.run)
+    def _watch(self, entry: SiteEntry, left: RunEntry) -> None:
+        state = self._engine.state(left.run)
         assert state.site is not None
         try:
-            looked = self._look(state.site, entry.hosts, lasting(state))
+            keys = lasting(state, self._engine.itinerary.laws.back_of)
+            looked = self._look(state.site, entry.hosts, keys)
         except RolloutError as error:
-            log.warning("site-watch.not-asked", run=closed.run, failed=type(error).__name__)
+            log.warning("site-watch.not-asked", run=left.run, failed=type(error).__name__)
             return
         now = self._engine.clock()
         self._engine.probed(state.site, looked.probe, by=BY)
         found = findings(looked, self._endings(entry, state.site), now.date())
         self._next[entry.project, entry.environment] = now + self._every
-        if found == state.drift or self._closed_by((entry.project, entry.environment)) != closed:
+        if found == state.drift or self._left_by((entry.project, entry.environment)) != left:
             return
         try:
             self._engine.record(state, DriftSeen(at=now, by=BY, findings=found))
         except Conflict:
-            log.info("site-watch.conflict", run=closed.run)
+            log.info("site-watch.conflict", run=left.run)
 
     def _endings(self, entry: SiteEntry, site: Site) -> tuple[Ending, ...]:
         return (

@@ -137,7 +137,20 @@ def test_only_what_has_to_last_is_looked_at(site: Afterwards) -> None:
     """What was done or right already; not what somebody left out, nor what ends with its run."""
     site.later()
     assert site.asked == [(SITE, HOSTS, ("ssl-full", "client-authentication"))]
-    assert lasting(site.engine.state("R1")) == ("ssl-full", "client-authentication")
+    assert lasting(site.engine.state("R1"), {}) == ("ssl-full", "client-authentication")
+
+
+def test_what_was_taken_back_is_not_missed_and_what_is_left_is(site: Afterwards) -> None:
+    """A run undone in part: the origin still asks, and SSL is as it was before."""
+    back_of = {"ssl-full": ("undo-ssl-mode",), "client-authentication": ("undo-x",)}
+    now = site.clock.now
+    site._append("R1", e.UndoAsked(at=now, by="U1", tasks=("undo-ssl-mode",), scope="last"))
+    assert lasting(site.engine.state("R1"), back_of) == ("ssl-full", "client-authentication")
+    site._append("R1", e.StepFinished(at=now, step="undo-ssl-mode", verdict=CLOSED))
+    site._append("R1", e.RunClosed(at=now, outcome="partly-undone"))
+    assert lasting(site.engine.state("R1"), back_of) == ("client-authentication",)
+    site.later(seen(WEAKER))
+    assert len(site.told()) == 1
 
 
 def test_a_change_is_told_once_and_its_end_too(site: Afterwards) -> None:
