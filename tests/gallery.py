@@ -17,10 +17,12 @@ from bot.engine.state import RunState
 from bot.slack import answers as say
 from bot.slack import policy_form, reasons, start_form, status
 from bot.slack.blocks import Card
-from bot.slack.cards import run_messages
+from bot.slack.cards import run_messages, task_card
+from bot.slack.deciding import private_copy
 from bot.slack.home import Seen, home_view
 from bot.slack.start_answers import Answers
 from bot.slack.start_known import asking_blocks, known_blocks, unknown_blocks
+from bot.slack.unseen import moved_card, refused_words, unseen_words
 from steps.errors import AlreadyDecided, Denied, UnknownSite
 from steps.step import Row, Verdict
 from tests.goldens import CLOSED, FRAME, PLAN, TWO, states
@@ -131,6 +133,15 @@ def _answers(dress: Callable[[Any], Any], runs: Mapping[str, RunState]) -> dict[
         "status": status.overview_card(FRAME, several, sites),
         "status-none": status.overview_card(FRAME, [], []),
         "status-site": status.site_card(FRAME, sites[0], runs["waiting"]),
+        "status-unseen": status.site_card(
+            FRAME,
+            sites[0],
+            runs["shown"],
+            f"Its messages do not reach {refused_words(runs['shown'], 'is_archived')}",
+        ),
+        "status-copy": private_copy(task_card(FRAME, runs["shown"], runs["shown"].tasks[0])),
+        "unseen": say.told_card(unseen_words(runs["shown"], "not_in_channel")),
+        "moved": moved_card(),
         "list-none": status.list_card(FRAME, [], "failed"),
     }
 

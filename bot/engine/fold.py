@@ -27,7 +27,15 @@ def evolve(state: RunState, event: e.Event) -> RunState:
     return replace(after, tellings=told(state, after, event))
 
 
+_BESIDE = (
+    e.CardPosting, e.CardPosted, e.CardsRefused, e.CardsTaken, e.CardsShown, ce.SiteProbed,
+)  # fmt: skip
+"""Of the streams beside a run; they say nothing of what it is."""
+
+
 def _evolved(state: RunState, event: e.Event) -> RunState:
+    if isinstance(event, _BESIDE):
+        return state
     match event:
         case (
             e.RunOpened()
@@ -71,8 +79,6 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepRetried()
         ):
             return on_task(state, event.step, lambda t: _step_event(t, event))
-        case e.CardPosting() | e.CardPosted() | e.CardsShown() | ce.SiteProbed():
-            return state
         case _:
             assert_never(event)
 

@@ -39,6 +39,11 @@ class Card:
     """Uploaded with the text beside it; such a message is never changed."""
 
     @property
+    def decides(self) -> bool:
+        """Whether it has buttons, so that somebody may need it."""
+        return any(block["type"] == "actions" for block in self.blocks)
+
+    @property
     def digest(self) -> str:
         """Changes when the message does."""
         shown: list[Any] = [self.text, self.blocks]

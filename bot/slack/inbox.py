@@ -93,6 +93,16 @@ class HomeOpened(Sent):
     team_id: str = ""
 
 
+class _About(Sent):
+    channel: str
+
+
+class AboutChannel(Sent):
+    """Something has happened to a channel."""
+
+    event: _About
+
+
 class Target(Sent):
     """What a button's value says: run · step · fingerprint."""
 
@@ -125,6 +135,11 @@ def picked(body: dict[str, Any]) -> Picked:
 def home_opened(body: dict[str, Any]) -> HomeOpened:
     """The event of an opened tab. Raises Rejected for a payload that is none."""
     return _parsed(HomeOpened, body)
+
+
+def about_channel(body: dict[str, Any]) -> str:
+    """The channel of an event. Raises Rejected for a payload that is none."""
+    return _parsed(AboutChannel, body).event.channel
 
 
 def slash_command(body: dict[str, Any]) -> SlashCommand:

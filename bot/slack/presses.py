@@ -14,7 +14,9 @@ from bot.slack import answers as say
 from bot.slack import inbox, next_steps, reasons, undo_form
 from bot.slack.access import Act, admission
 from bot.slack.blocks import Card, escape
+from bot.slack.ledger import Ledger
 from bot.slack.steered import steered
+from bot.slack.unseen import where_words
 from steps.errors import Rejected, UnknownSite
 
 if TYPE_CHECKING:
@@ -67,9 +69,11 @@ def done(desk: "Desk", asked: Asked) -> str:
         case (c.Pause() | c.Resume() | c.Stop() | c.Skip() | c.Retry() | c.Undo()) as command:
             itinerary = desk.engine.itinerary
             said = steered(desk.frame(), itinerary, command, before=before, after=after)
-            return f"*{escape(after.site.name)}*: {said}" if after.site else said
+            said = f"*{escape(after.site.name)}*: {said}" if after.site else said
         case _:
-            return escape(_counted(desk, asked, after))
+            said = escape(_counted(desk, asked, after))
+    why = Ledger(desk.engine).refused(asked.run)
+    return f"{said} {where_words(after, why)}" if why else said
 
 
 def submit(desk: "Desk", asked: Asked) -> RunState:

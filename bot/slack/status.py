@@ -111,10 +111,16 @@ def days_words(site: SiteEntry, today: date) -> str:
     return f"Its certificate lasts {days} more days, until {site.ends}."
 
 
-def site_card(frame: Frame, site: SiteEntry, state: RunState | None) -> Card:
-    """One site: where it stands, who is awaited since when, what was seen last."""
+def site_card(
+    frame: Frame, site: SiteEntry, state: RunState | None, unseen: str = ""
+) -> Card:  # fmt: skip
+    """One site: where it stands, who is awaited since when, what was seen last.
+
+    `unseen` says where the run's messages do not reach anybody.
+    """
     name = escape(site.name)
     where = f"{run_words(frame, state)}{since_words(state.current, frame.now)}" if state else ""
+    where = f"{where} {unseen}".strip()
     seen = f"{verdict_words(site)} {days_words(site, frame.now.date())}"
     blocks: list[Block] = [header(f"Status of {site.name}"), section(f"{where}\n{seen}".strip())]
     if state is not None:
