@@ -190,7 +190,9 @@ def _step_event(task: Task, event: StepEvent) -> Task:
             return replace(task, notes={**task.notes, **event.notes}, waiting=None, delayed="")
         case e.StepWaiting():
             waiting = Waiting(event.what, event.handle, event.look_again_at, event.give_up_at)
-            return replace(task, waiting=waiting, waiting_since=event.at, delayed="")
+            same = task.waiting is not None and task.waiting.what == event.what
+            since = task.waiting_since if same else event.at
+            return replace(task, waiting=waiting, waiting_since=since, delayed="")
         case e.StepDelayed():
             return replace(task, delayed=event.message)
         case e.StepRetried():

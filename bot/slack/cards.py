@@ -26,7 +26,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons_of import task_buttons
-from bot.slack.card_words import for_visitors, log_words, seams_words, since, usual_words
+from bot.slack.card_words import activity_words, for_visitors, seams_words, since, usual_words
 from bot.slack.control_buttons import run_buttons
 from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
@@ -175,11 +175,12 @@ def _delayed(task: Task) -> str:
 
 def _working(state: RunState, task: Task) -> str:
     by = f" Approved by {approvers(task)}." if task.approved_by else ""
-    if task.delayed:
-        return f"{_delayed(task)}{by}"
+    delayed = f" {_delayed(task)}" if task.delayed else ""
     if task.waiting is not None:
-        told = f"{usual_words(state, task)}{log_words(task)}"
+        told = f"{usual_words(state, task)}{delayed}{activity_words(state, task)}"
         return f"Waiting for {escape(task.waiting.what)}{since(task)}.{told}{by}"
+    if delayed:
+        return f"{delayed.strip()}{by}"
     return f"At work{since(task)}.{by}"
 
 
