@@ -27,6 +27,9 @@ from sandbox.visitors import DirectAccess, Visitors
 OTHER_HOST, OTHER_ORIGIN = "status.example.com", "status.example.net"
 PATHS = ("/", "/about", "/prices", "/static/app.css", "/static/app.js", "/static/logo.svg")
 
+IPV6_OF_THE_EDGE = "ff0e::1"
+"""Cloudflare answers by IPv6 too, and the bot's machine has none: no machine connects to this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -53,7 +56,9 @@ class Scenario:
 
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
-        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{"sessions": 1, "picture": False, **changes})
+        """Quick, and with just enough visitors to see an outage."""
+        usual = {"sessions": 1, "picture": False, "visitors_rate": 8.0}
+        return cls(Timings.tests(), 0.4, 0.1, 0.5, **{**usual, **changes})
 
 
 class World:
@@ -135,9 +140,9 @@ class World:
             self.names.set(environment.edge_hostname, *self.platformsh.addresses)
         for host in HOSTS:
             self.cloudflare.zone.point(host, edge_hostname)
-            self.names.set(host, *self.cloudflare.edge.addresses)
+            self.names.set(host, *self.cloudflare.edge.addresses, IPV6_OF_THE_EDGE)
         self.cloudflare.zone.point(OTHER_HOST, OTHER_ORIGIN)
-        self.names.set(OTHER_HOST, *self.cloudflare.edge.addresses)
+        self.names.set(OTHER_HOST, *self.cloudflare.edge.addresses, IPV6_OF_THE_EDGE)
         self.cloudflare.zone.point("mail.example.com", "192.0.2.25", proxied=False, kind="A")
 
     def _visitors(self) -> Visitors:

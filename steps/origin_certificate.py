@@ -23,7 +23,8 @@ from steps.certificates import (
 )
 from steps.deployments import Activities, Rhythm, after_activity, newest_redeploy, redeployed
 from steps.errors import PreconditionFailed
-from steps.origin.evidence import PeerCertificate, Shown
+from steps.origin.evidence import Shown
+from steps.origin.reach import not_reached, reached
 from steps.origin.vantage import Vantage
 from steps.step import Change, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 from steps.zone_settings import baselines, broken
@@ -115,7 +116,7 @@ class OriginCertificateStep:
         listed = {one for c in certificates for one in fingerprints(c.certificate)}
         seen = self.vantage.certificates(hosts, self.edge_hostname(site))
         least = self.clock() + timedelta(days=REPLACED_DAYS * 2)
-        shown = [one for every in seen.values() for one in every]
+        shown = [one for every in seen.values() for one in reached(every)]
         lasting = bool(shown) and all(_lasts(one, listed, names, least) for one in shown)
         return CertificateFacts(hosts, names, lasting, _issuers(seen), self.others_work(site))
 
@@ -250,6 +251,7 @@ class OriginCertificateStep:
             f"Listed as {listed.id}: {', '.join(facts.names)}, until {facts.not_after:%Y-%m-%d}.",
             f"Every address shows it ({facts.fingerprint[:16]}…) in"
             f" {self.vantage.sessions} fresh sessions.",
+            *not_reached([one for every in seen.values() for one in every]),
             "No file was written and the key is kept by nobody: lost means reissued.",
             *looks.evidence,
         ))  # fmt: skip
@@ -286,15 +288,12 @@ def _lasts(shown: Shown, listed: set[str], names: Sequence[str], least: datetime
 def _not_showing(seen: Mapping[str, tuple[Shown, ...]], fingerprint: str) -> tuple[str, ...]:
     return tuple(
         f"{shown.address} shows another certificate for {host}"
-        for host, every in seen.items() for shown in every
+        for host, every in seen.items() for shown in reached(every)
         if shown.agreed is None or shown.agreed.fingerprint != fingerprint
     )  # fmt: skip
 
 
 def _issuers(seen: Mapping[str, tuple[Shown, ...]]) -> str:
-    issuers = {_issuer(shown.agreed) for every in seen.values() for shown in every}
+    shown = [one.agreed for every in seen.values() for one in reached(every)]
+    issuers = {f"issued by {one.issuer}" if one else "no certificate seen" for one in shown}
     return " / ".join(sorted(issuers))
-
-
-def _issuer(certificate: PeerCertificate | None) -> str:
-    return f"issued by {certificate.issuer}" if certificate else "no certificate seen"

@@ -10,6 +10,7 @@ from steps.certificates import fingerprints, is_for
 from steps.deployments import Rhythm, after_activity, newest_redeploy, redeployed
 from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
+from steps.origin.reach import reached
 from steps.origin.vantage import Vantage
 from steps.origin_certificate import PAGE, OriginCa, Project
 from steps.ssl_mode import VALIDATED
@@ -105,7 +106,7 @@ class OriginCertificateBack:
         seen = self.vantage.certificates(self.hosts(plan.site), self.edge_hostname(plan.site))
         untrusted = tuple(
             f"{shown.address} for {host}: {why}"
-            for host, every in seen.items() for shown in every
+            for host, every in seen.items() for shown in reached(every)
             if (why := self.trusted(shown.agreed, host) if shown.agreed else "none was shown")
         )  # fmt: skip
         if untrusted:

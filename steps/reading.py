@@ -19,6 +19,7 @@ from steps.clients.repository import Repository
 from steps.errors import Denied, NotFound, PreconditionFailed
 from steps.inheriting import Inheriting, offers
 from steps.origin.evidence import PeerCertificate
+from steps.origin.reach import reached
 from steps.origin.vantage import Vantage
 from steps.route_step import DeployedRoute
 from steps.site_hosts import Host, sort_hosts
@@ -236,7 +237,7 @@ class Reading:
             return (f"{where} has no address.",)
         found = []
         for host, every in seen.items():
-            for shown in every:
+            for shown in reached(every):
                 one = shown.agreed
                 if one is None:
                     how = "could not be asked for its" if shown.trouble else "shows no"

@@ -41,14 +41,23 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree, in the order of `ast.walk`: every rule reads the same walk."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def module(self) -> str:
         """The dotted name: ``bot.engine.fold``; a package has the name of its folder."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
-    def imports(self) -> Iterator[tuple[str, int]]:
+    @cached_property
+    def imports(self) -> tuple[tuple[str, int], ...]:
         """Every imported module and its line, also those inside functions."""
-        for node in ast.walk(self.tree):
+        return tuple(self._imported())
+
+    def _imported(self) -> Iterator[tuple[str, int]]:
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((alias.name, node.lineno) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -64,10 +73,10 @@ class Source:
         above = self.path.split("/")[: -node.level] if node.level else []
         return ".".join([*above, *filter(None, [node.module])])
 
-    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield node
+    @cached_property
+    def functions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+        found = (n for n in self.nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        return tuple(found)
 
 
 PACKAGES = frozenset({
@@ -127,7 +136,7 @@ def imports_go_one_way(source: Source) -> Iterator[str]:
     allowed = next((to for of, to in MAY_IMPORT if _within(source.module, of)), None)
     if allowed is None and source.text.strip():
         yield f"{source.path} is in no place that the rules know"
-    for name, line in source.imports():
+    for name, line in source.imports:
         if name.split(".")[0] == "importlib":
             yield f"{source.path}:{line} imports by a name that no rule can read"
         ours = name.split(".")[0] in ("bot", "steps", "sandbox", "app", "tests")
@@ -137,7 +146,7 @@ def imports_go_one_way(source: Source) -> Iterator[str]:
 
 def the_outside_has_its_places(source: Source) -> Iterator[str]:
     """The engine knows nothing outside; Slack and databases stand where they belong."""
-    for name, line in source.imports():
+    for name, line in source.imports:
         root = name.split(".")[0]
         if _within(source.module, "bot.engine") and root in _OUTSIDE:
             yield f"{source.path}:{line} the engine imports {root}"
@@ -161,7 +170,7 @@ def only_the_store_speaks_sql(source: Source) -> Iterator[str]:
     """No text outside `bot/store` is a statement of SQL."""
     if not _in(source, "bot", "steps", "app") or _stores(source):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             continue
         text = node.value.strip()
@@ -174,7 +183,7 @@ def the_environment_is_a_parameter(source: Source) -> Iterator[str]:
     if not _in(source, "bot", "steps"):
         return
     wanted = {"environ", "environb", "getenv", "getenvb"}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and node.attr in wanted:
             yield f"{source.path}:{node.lineno} reads the environment"
         elif isinstance(node, ast.ImportFrom) and wanted & {a.name for a in node.names}:
@@ -185,7 +194,7 @@ def time_and_chance_are_parameters(source: Source) -> Iterator[str]:
     """Nothing in bot or steps asks the wall clock or throws dice by itself; the wiring hands it."""
     if not _in(source, "bot", "steps") or source.module == "bot.wiring":
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         called = ast.unparse(node.func)
@@ -196,7 +205,7 @@ def time_and_chance_are_parameters(source: Source) -> Iterator[str]:
 
 def synchronous_throughout(source: Source) -> Iterator[str]:
     """No coroutine in the bot: its time is the driver's."""
-    for node in source.functions() if _in(source, "bot", "steps", "app") else ():
+    for node in source.functions if _in(source, "bot", "steps", "app") else ():
         if isinstance(node, ast.AsyncFunctionDef):
             yield f"{source.path}:{node.lineno} {node.name} is a coroutine"
 
@@ -205,7 +214,7 @@ def names_say_what_a_thing_is(source: Source) -> Iterator[str]:
     """No module, class or function is called utils, helper, manager, common or base."""
     if any(_VAGUE.search(part) for part in source.module.lower().split(".")):
         yield f"{source.path} has a name that says nothing"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.name).lower()
             if _VAGUE.search(snake):
@@ -214,7 +223,7 @@ def names_say_what_a_thing_is(source: Source) -> Iterator[str]:
 
 def everything_is_typed(source: Source) -> Iterator[str]:
     """Every parameter and every return is annotated."""
-    for node in source.functions():
+    for node in source.functions:
         a = node.args
         named = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
         bare = [p.arg for p in named if p.annotation is None and p.arg not in ("self", "cls")]
@@ -233,7 +242,7 @@ def files_are_short(source: Source) -> Iterator[str]:
 
 def functions_are_short(source: Source) -> Iterator[str]:
     """No function is longer than 50 lines, docstring included."""
-    for node in source.functions():
+    for node in source.functions:
         lines = length(node)
         if lines > MOST_FUNCTION_LINES:
             yield f"{source.path}:{node.lineno} {node.name} has {lines} lines"
@@ -252,7 +261,7 @@ def modules_say_what_belongs_here(source: Source) -> Iterator[str]:
 
 def catch_alls(source: Source) -> Iterator[str]:
     """Handlers that take every exception."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler):
             names = ast.unparse(node.type) if node.type else "BaseException"
             if re.search(r"\b(Base)?Exception\b", names):
@@ -277,7 +286,7 @@ def only_access_decides(source: Source) -> Iterator[str]:
     """Nobody else refuses a person or looks at what they are; no command goes past it."""
     if not _in(source, "bot") or source.path == ACCESS:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("NotAllowed"):
             yield f"{source.path}:{node.lineno} refuses a person by itself"
         if isinstance(node, ast.Attribute) and node.attr in _OF_A_PERSON:

@@ -1,5 +1,6 @@
 """What holds for every test: loopback only, a scrubbed environment, and no skip on CI."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -12,6 +13,9 @@ import pytest
 _SCRUBBED = ("MTLS_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 MAY_SKIP = "corpus"
 """Only what compares with files outside the project may be skipped on CI."""
+
+gc.set_threshold(50_000)
+"""As in `app.py`: thousands of tests are collected, and none is garbage."""
 
 for _name in [name for name in os.environ if name.upper().startswith(_SCRUBBED)]:
     del os.environ[_name]
@@ -27,9 +31,11 @@ def _is_here(host: object) -> bool:
     if name == "localhost":
         return True
     try:
-        return ip_address(name.partition("%")[0]).is_loopback
+        address = ip_address(name.partition("%")[0])
     except ValueError:
         return False
+    # Nobody connects to a multicast address: the kernel says at once that there is no way.
+    return address.is_loopback or address.is_multicast
 
 
 def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 from sandbox.slack import limits
 
@@ -19,11 +20,44 @@ UPDATE_TEXT = 4000
 
 
 @cache
-def _validator(definition: str) -> Draft7Validator:
-    schema = json.loads(SCHEMA.read_text())
+def _schema() -> Json:
+    schema: Json = json.loads(SCHEMA.read_text())
     # `Block` takes any type with no other key: it would let a mistyped block pass.
     schema["definitions"]["AnyBlock"] = schema["definitions"]["KnownBlock"]
-    return Draft7Validator({**schema, "$ref": f"#/definitions/{definition}"})
+    return schema
+
+
+def _of_its_type(
+    validator: Any, any_of: list[Json], instance: Any, schema: Json
+) -> Iterator[ValidationError]:
+    """`anyOf` where each shape has a `type` of its own: the one that is meant is asked alone.
+
+    Quicker than to try all, and what is told is what is wrong with the shape that is meant.
+    """
+    meant = [one for one in any_of if _type_of(one) == _type_in(instance) is not None]
+    if len(meant) == 1:
+        yield from validator.descend(instance, meant[0])
+    else:
+        tried = meant or any_of
+        yield from Draft7Validator.VALIDATORS["anyOf"](validator, tried, instance, schema)
+
+
+def _type_of(shape: Json) -> str | None:
+    name = str(shape.get("$ref", "")).rpartition("/")[2]
+    found = _schema()["definitions"].get(name, shape)
+    return found.get("properties", {}).get("type", {}).get("const") if found else None
+
+
+def _type_in(instance: Any) -> str | None:
+    return instance.get("type") if isinstance(instance, dict) else None
+
+
+_TOLD_APART: Any = extend(Draft7Validator, {"anyOf": _of_its_type})  # type: ignore[no-untyped-call]
+
+
+@cache
+def _validator(definition: str) -> Any:
+    return _TOLD_APART({**_schema(), "$ref": f"#/definitions/{definition}"})
 
 
 def shape_errors(payload: Json) -> list[str]:
@@ -36,7 +70,7 @@ def shape_errors(payload: Json) -> list[str]:
     return [line for n, block in found for line in _told(validator, block, f"/blocks/{n}")]
 
 
-def _told(validator: Draft7Validator, value: Json, at: str) -> list[str]:
+def _told(validator: Any, value: Json, at: str) -> list[str]:
     error = best_match(validator.iter_errors(value))
     return [f"{error.json_path} {error.message} [{at}]"] if error else []
 

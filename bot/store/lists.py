@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from bot.engine.events import Event
 from bot.engine.ports import Place, RunEntry
 from bot.engine.recorded import Line
 from bot.engine.sites import SiteEntry, site_after
 from bot.store import chain
+from bot.store.database import Database
 from bot.store.projection import place_of, project
 from bot.store.schema import LISTS, ONE_RUN, ONE_SITE
 

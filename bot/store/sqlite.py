@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from bot.engine.events import Event
 from bot.engine.ports import Place, RunEntry
 from bot.engine.recorded import Line
 from bot.engine.sites import SiteEntry
 from bot.store import chain
+from bot.store.database import Database
 from bot.store.lists import follow, made_anew, run_entry, site_entry
 from bot.store.schema import (
     ALL_RUNS,

@@ -41,6 +41,7 @@ _LOOP = (
     "SSL mode off or flexible with an origin that redirects to https loops; Full ends it. In Full "
     "and strict an origin that redirects to http loops too."
 )
+_NOT_ASKED = frozenset({"unreachable", "no-route", "unresolved"})
 _ERRORS = {
     "tls-authority": "The certificate shown is not publicly trusted. An Origin CA certificate seen "
     "by a visitor means that the record is DNS-only or the zone is paused.",
@@ -68,7 +69,7 @@ class Look:
     body_class: str = ""
     """Digest of what kind of page it is (media type and title), not of its every byte."""
     error: str = ""
-    """A key of `_ERRORS`, ``unreachable`` or ``unresolved``; else empty."""
+    """A key of `_ERRORS`, or one of `_NOT_ASKED`; else empty."""
     detail: str = ""
     """The error's own words, or Cloudflare's 1xxx code."""
     refusal: str = ""
@@ -84,7 +85,12 @@ class Look:
     @property
     def tls_ok(self) -> bool:
         """Whether a connection with an acceptable certificate was made."""
-        return not self.error.startswith("tls") and self.error not in ("unreachable", "unresolved")
+        return not self.error.startswith("tls") and self.error not in _NOT_ASKED
+
+    @property
+    def no_route(self) -> bool:
+        """Whether there is no way from this machine to addresses of that kind."""
+        return self.error == "no-route"
 
     @property
     def cache_status(self) -> str:
@@ -180,7 +186,7 @@ def _unclear(words: str) -> Judgement:
 
 def _failed(seen: Look, baseline: Look) -> Judgement:
     said = f" ({seen.detail})" if seen.detail else ""
-    if seen.error in ("unreachable", "unresolved"):
+    if seen.error in _NOT_ASKED:
         return _unclear(f"The edge could not be asked: {seen.error}{said}.")
     if seen.error == baseline.error:
         return _unclear(f"It failed with {seen.error} before the run as well{said}.")

@@ -138,6 +138,8 @@ class Shown:
     """None where a session ended before a certificate came."""
     trouble: str = ""
     """What stood in the way in the last session that showed none."""
+    no_route: bool = False
+    """There is no way from this machine to addresses of that kind."""
 
     @property
     def agreed(self) -> PeerCertificate | None:

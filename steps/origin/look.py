@@ -17,6 +17,7 @@ import httpx
 
 from steps.errors import ClientError
 from steps.origin.baseline import PLATFORM, Judgement, Look, State, judge
+from steps.origin.reach import NO_ROUTE
 
 __all__ = [
     "Judgement", "Look", "Resolve", "State", "Way", "judge", "look", "look_everywhere",
@@ -66,7 +67,7 @@ def look(url: str, way: Way, *, address: str | None = None) -> Look:
     seen = Look(url, error="unresolved", detail="no address")
     for one in addresses:
         seen = _ask(url, parts, way, one)
-        if seen.error != "unreachable":
+        if seen.error not in ("unreachable", "no-route"):
             break
     return seen
 
@@ -220,11 +221,16 @@ def _error(failed: httpx.TransportError) -> tuple[str, str]:
             return "tls-handshake", str(cause.reason or cause)
     match failed:
         case httpx.ConnectError() | httpx.ConnectTimeout():
-            return "unreachable", str(failed) or "no connection in time"
+            kind = "no-route" if _without_route(failed) else "unreachable"
+            return kind, str(failed) or "no connection in time"
         case httpx.TimeoutException():
             return "timeout", ""
         case _:
             return "cut", str(failed)
+
+
+def _without_route(failed: httpx.TransportError) -> bool:
+    return any(isinstance(c, OSError) and c.errno in NO_ROUTE for c in _causes(failed))
 
 
 def _causes(failed: BaseException | None) -> Iterator[BaseException]:

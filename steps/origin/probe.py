@@ -85,7 +85,10 @@ def seen_certificates(
             for _ in range(settings.sessions)
         ]
         without = [judge_tls(trace).evidence for trace in traces if trace.certificate is None]
-        return Shown(address, tuple(trace.certificate for trace in traces), "".join(without[-1:]))
+        return Shown(
+            address, tuple(trace.certificate for trace in traces), "".join(without[-1:]),
+            no_route=all(trace.no_connection == "no-route" for trace in traces),
+        )  # fmt: skip
 
     return tuple(_at_once(shown, addresses))
 

@@ -10,6 +10,7 @@ from steps.errors import NotFound
 from steps.origin.evidence import Bounds, Expect, Network, ProbeReport, Shown
 from steps.origin.look import Judgement, Look, Way, judge, look, look_everywhere, redirect_loop
 from steps.origin.probe import probe, seen_certificates
+from steps.origin.reach import not_reached, reached
 from steps.origin.resolve import Resolver
 
 _AT_ONCE = 8
@@ -24,6 +25,8 @@ class Seen:
     state: Literal["fine", "broken", "inconclusive"]
     judgements: tuple[tuple[str, Judgement], ...]
     """By host."""
+    left_out: tuple[str, ...] = ()
+    """What could not be looked at from here, a sentence each."""
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -32,7 +35,8 @@ class Seen:
         if odd:
             return odd
         hosts = ", ".join(dict.fromkeys(h for h, _ in self.judgements))
-        return (f"Looked at through Cloudflare, uncached, as before the run: {hosts}.",)
+        fine = f"Looked at through Cloudflare, uncached, as before the run: {hosts}."
+        return (fine, *self.left_out)
 
     @property
     def hint(self) -> str:
@@ -97,13 +101,14 @@ class Vantage:
         judged = tuple(
             (host, self._loop_or(host, _better(one, baseline) or judge(one, baseline)))
             for (host, baseline), looks in zip(baselines.items(), seen, strict=True)
-            for one in looks
+            for one in reached(looks)
         )
+        left = not_reached([one for looks in seen for one in looks])
         states = {judgement.state for _, judgement in judged}
         if "broken" in states:
-            return Seen("broken", judged)
+            return Seen("broken", judged, left)
         unclear = "inconclusive" in states or not judged
-        return Seen("inconclusive" if unclear else "fine", judged)
+        return Seen("inconclusive" if unclear else "fine", judged, left)
 
     def cache_answers(self, host: str) -> bool:
         """Whether the page that everybody asks for is a HIT, asked twice as visitors would."""
@@ -121,7 +126,8 @@ class Vantage:
         A host that only redirects says nothing; but one of them has to say it.
         """
         urls = [f"https://{host}/{path.lstrip('/')}" for host in hosts]
-        seen = [one for url in urls for _ in range(looks) for one in look_everywhere(url, self.way)]
+        asked = [look_everywhere(url, self.way) for url in urls for _ in range(looks)]
+        seen = [one for each in asked for one in reached(each)]
         told = [one for one in seen if not (_redirects(one) and not one.client_verify)]
         if not told:
             return (f"No host says anything at {path}.",)

@@ -4,7 +4,6 @@ TLS runs over memory, so that every byte is ours to count and the answer is read
 failed.
 """
 
-import errno
 import socket
 import time
 from collections.abc import Callable
@@ -19,13 +18,11 @@ from steps.origin.client import EVERY_HTTP, context
 from steps.origin.evidence import Bounds, ClientIdentity
 from steps.origin.http2 import Http2
 from steps.origin.peer import authorities, peer_certificate
+from steps.origin.reach import NO_ROUTE
 from steps.origin.trace import Trace
 
 T = TypeVar("T")
 _FATAL, _CLOSE_NOTIFY, _USER_CANCELLED = 2, 0, 90
-_NO_ROUTE = {
-    errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETDOWN,
-}  # fmt: skip
 
 
 class Exchange:
@@ -127,7 +124,7 @@ class Exchange:
         except ConnectionRefusedError:
             self.trace.no_connection = "connection-refused"
         except OSError as failed:
-            no_route = failed.errno in _NO_ROUTE
+            no_route = failed.errno in NO_ROUTE
             self.trace.no_connection = "no-route" if no_route else "connect-failed"
         return None
 

@@ -9,12 +9,15 @@ import pytest
 
 from steps.errors import Unreachable
 from steps.origin.look import Look, Way, judge, look, look_everywhere, redirect_loop
+from steps.origin.reach import reached
 from tests.contract import origins
 from tests.contract.origins import Behaviour, Origin, answer, forever, origin, over_tls, says
 
 TLS13 = ssl.TLSVersion.TLSv1_3
 PAGE = b"<html><title>Shop, 3 items</title>hello</html>"
 FROM_PLATFORM = "Content-Type: text/html\r\nX-Platform-Router: r1\r\nCF-Cache-Status: DYNAMIC\r\n"
+NO_WAY = "ff0e::1"
+"""Multicast: the kernel connects to none of it."""
 GOOD = answer(200, PAGE, headers=FROM_PLATFORM)
 
 
@@ -135,6 +138,17 @@ def test_a_dead_edge_address_is_passed_over_and_named_when_all_are_asked() -> No
         each = look_everywhere("https://www.example.com/", by)
     assert (one.address, one.status) == ("127.0.0.2", 200)
     assert [(a.address, a.error) for a in each] == [("127.0.0.3", "unreachable"), ("127.0.0.2", "")]
+
+
+def test_a_kind_of_address_without_a_way_from_here_is_known_as_such() -> None:
+    """As IPv6 on a machine that has only IPv4; one that refuses is another matter."""
+    with origin(edge(says(GOOD)), "127.0.0.2") as running:
+        by = way(running, resolve=lambda _host: [NO_WAY, "127.0.0.3", "127.0.0.2"])
+        one = look("https://www.example.com/", by)
+        each = look_everywhere("https://www.example.com/", by)
+    assert (one.address, one.status) == ("127.0.0.2", 200)
+    assert [seen.error for seen in each] == ["no-route", "unreachable", ""]
+    assert [seen.address for seen in reached(each)] == ["127.0.0.3", "127.0.0.2"]
 
 
 def test_a_redirect_loop_is_found_and_an_end_is_not_a_loop() -> None:

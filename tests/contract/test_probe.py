@@ -239,3 +239,11 @@ def test_an_address_that_shows_nothing_says_why() -> None:
         )
     assert (shown.agreed, shown.certificates) == (None, (None,))
     assert "before any TLS" in shown.trouble
+
+
+@pytest.mark.parametrize(("address", "no_route"), [("ff0e::1", True), ("127.0.0.9", False)])
+def test_no_way_to_an_address_is_told_from_nobody_there(address: str, *, no_route: bool) -> None:
+    """IPv6 on a machine without it; a closed port is a port of a machine that is reached."""
+    anywhere = (ip_network("::/0"), *LOOPBACK)
+    (shown,) = seen_certificates([address], "www.example.com", port=9, allowed=anywhere)
+    assert (shown.agreed, shown.no_route) == (None, no_route)

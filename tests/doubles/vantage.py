@@ -66,15 +66,16 @@ class Eyes(Vantage):
         self, hosts: Iterable[str], edge_hostname: str, *, sessions: int | None = None
     ) -> Mapping[str, tuple[Shown, ...]]:
         none = tuple(Shown(address, (None,)) for address in self.world.addresses)
+        lost = tuple(Shown(a, (None,), "no way", no_route=True) for a in self.world.no_way_to)
         if self.world.dark:
-            return dict.fromkeys(hosts, none)
+            return dict.fromkeys(hosts, none + lost)
         facts = parse_certificate(self.world.live)
         one = PeerCertificate(
             facts.fingerprint, facts.names, facts.issuer, facts.not_after.isoformat(),
             (self.world.live,),
         )  # fmt: skip
         shown = tuple(Shown(a, (one,) * (sessions or self.sessions)) for a in self.world.addresses)
-        return dict.fromkeys(hosts, shown)
+        return dict.fromkeys(hosts, shown + lost)
 
     def probe(
         self, hosts: Sequence[str], edge_hostname: str, *, expect: Expect, sessions: int = 1

@@ -55,6 +55,8 @@ class World:
     """No address shows any certificate."""
     deployed_commit: str = ""
     addresses: tuple[str, ...] = ("203.0.113.11", "203.0.113.12")
+    no_way_to: tuple[str, ...] = ()
+    """Addresses of the origin that this machine has no way to."""
     probed: Literal["", "open", "inconclusive"] = ""
     """A word stands above what is deployed."""
     unasked: frozenset[str] = frozenset()

@@ -73,14 +73,18 @@ def _said_once(on: Stage) -> None:
     assert len(operations) == len(set(operations)) > len(POSTS)
 
 
-def test_killed_after_the_effect_of_every_write_the_run_completes(tmp_path: Path) -> None:
-    """Between request and event: found out by observing, adopted, and nothing is done twice."""
+def test_killed_at_every_write_the_run_completes(tmp_path: Path) -> None:
+    """Before the effect, the request is made again; after it, what is there is adopted.
+
+    One of each kind is killed twice: it never arrived, is made again, and then its answer is lost.
+    """
     hits: list[str] = []
     with stage(tmp_path, ssl="flexible") as on:
         on.begin()
+        _kill_at(on, "cut-before", hits, NEVER_ARRIVED)
         _kill_at(on, "cut-after", hits, (*WRITES, *POSTS))
         on.close_origin(access=("staging",))
-        assert len(hits) == len(WRITES) + len(POSTS)
+        assert len(hits) == len(NEVER_ARRIVED) + len(WRITES) + len(POSTS)
         assert on.world.direct.measure() == "closed"
         _one_of_each(on, with_access=True)
         _said_once(on)
@@ -93,15 +97,3 @@ def test_killed_after_the_effect_of_every_write_the_run_completes(tmp_path: Path
         assert len(on.world.journal.writes("git")) == 3
         assert on.world.cloudflare.zone.setting("ssl") == "flexible"
         assert on.secrets_found() == []
-
-
-def test_killed_before_the_effect_the_run_completes(tmp_path: Path) -> None:
-    """The request never arrived: after the restart it is made once."""
-    hits: list[str] = []
-    with stage(tmp_path, ssl="flexible") as on:
-        on.begin()
-        _kill_at(on, "cut-before", hits, NEVER_ARRIVED)
-        on.close_origin()
-        assert len(hits) == len(NEVER_ARRIVED)
-        assert on.world.direct.measure() == "closed"
-        _one_of_each(on)

@@ -21,7 +21,7 @@ def test_a_run_closes_the_origin_and_its_undo_opens_it_and_nobody_is_refused(
     tmp_path: Path,
 ) -> None:
     """Open → closed → open over real TLS; 20 visitors a second or more, none of them refused."""
-    with stage(tmp_path, sessions=2, picture=True) as on:
+    with stage(tmp_path, sessions=2, picture=True, visitors_rate=22.0) as on:
         on.begin(visitors=True)
         access = [on.world.direct.measure()]
         on.close_origin(access=("staging",))

@@ -64,7 +64,7 @@ def test_undo_from_each_state_refuses_nobody(
     tmp_path: Path, bring: Callable[[Stage], None]
 ) -> None:
     """Everything as before, at 20 visitors a second and more."""
-    with stage(tmp_path, gate=False, ssl="flexible") as on:
+    with stage(tmp_path, gate=False, ssl="flexible", visitors_rate=22.0) as on:
         on.begin(visitors=True)
         on.start()
         bring(on)

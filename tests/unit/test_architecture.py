@@ -135,7 +135,7 @@ def test_two_places_catch_everything() -> None:
     of_bolt = [
         f"{source.path}:{node.lineno}"
         for source in PRODUCT
-        for node in source.functions()
+        for node in source.functions
         if "app.error" in [ast.unparse(d) for d in node.decorator_list]
     ]
     assert (len(handlers), len(of_bolt)) == (1, 1), (handlers, of_bolt)
@@ -143,14 +143,14 @@ def test_two_places_catch_everything() -> None:
 
 def test_only_app_reads_the_settings() -> None:
     """Every part is handed the values that it needs; none reaches for the settings itself."""
-    readers = {s.path for s in PRODUCT for name, _ in s.imports() if name == "bot.settings"}
+    readers = {s.path for s in PRODUCT for name, _ in s.imports if name == "bot.settings"}
     assert "bot/wiring.py" in readers
     assert [r for r in readers if r != "bot/wiring.py" and not r.startswith("bot/terminal/")] == []
 
 
 def test_functions_are_mostly_a_few_lines() -> None:
     """The median function has at most 9 lines, nine in ten at most 30."""
-    lengths = sorted(a.length(node) for source in PRODUCT for node in source.functions())
+    lengths = sorted(a.length(node) for source in PRODUCT for node in source.functions)
     assert statistics.median(lengths) <= 9
     assert lengths[len(lengths) * 9 // 10] <= 30
 

@@ -127,7 +127,7 @@ def test_every_field_that_the_code_logs_is_known() -> None:
     """What is logged arrives; and the list holds nothing that nobody logs by hand."""
     used: dict[str, str] = {}
     for source in sources("app.py", "bot", "steps"):
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log."):
                 used |= {k.arg: f"{source.path}:{node.lineno}" for k in node.keywords if k.arg}
     assert {name: where for name, where in used.items() if name not in FIELDS} == {}

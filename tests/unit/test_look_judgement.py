@@ -56,6 +56,7 @@ def test_nginx_words_tell_which_side_is_wrong() -> None:
         changed(body_class="another"),
         changed(status=302, headers=(PLATFORM, ("location", "/login"))),
         changed(status=None, error="unreachable"),
+        changed(status=None, error="no-route"),
         changed(status=None, error="unresolved"),
     ],
 )

@@ -46,7 +46,7 @@ def methods_called(source: Source) -> set[str]:
     """The methods of Slack's Web API that a text calls on a client, by the SDK's names."""
     return {
         node.func.attr
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and re.search(r"client(\(.*\))?$", ast.unparse(node.func.value))

@@ -51,6 +51,17 @@ def test_an_origin_without_addresses_satisfies_nobody() -> None:
     assert not bench.plan(KEY, past).nothing_to_do
 
 
+def test_an_address_without_a_way_from_here_stops_nothing_and_is_named() -> None:
+    """IPv6 where this machine has none; seen by IPv4 it is proven, and by neither it is not."""
+    bench, past = before(KEY)
+    bench.world.no_way_to = ("2001:db8::11",)
+    ended = Engine(bench, past).run(KEY)
+    proven = bench.verify(ended.plan, with_receipt(past, ended))
+    assert (proven.state, "2001:db8::11" in " ".join(proven.evidence)) == ("proven", True)
+    bench.world.addresses = ()
+    assert bench.verify(ended.plan, with_receipt(past, ended)).state == "not-yet"
+
+
 def test_a_list_with_something_unreadable_is_read_all_the_same() -> None:
     """Cloudflare lists a certificate without its text: it is none of ours, and no reason to end."""
     bench, past = before(KEY)

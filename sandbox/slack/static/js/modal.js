@@ -97,9 +97,9 @@ function form(current) {
   const closing = current.close?.text ?? "Close";
   return h("form", { onsubmit: submit, novalidate: true },
     h("div.head", {}, mark(), h("h2", { id: "modal-title" }, ...plain(current.title.text)),
-      h("button.quiet", { type: "button", "aria-label": "Close", onclick: () => close(true) }, "✕")),
+      h("button.quiet", { type: "button", "aria-label": "Close", "data-place": "head", onclick: () => close(true) }, "✕")),
     h("div.content", {}, blocks(current.blocks, viewContext(() => view))),
     (current.submit || current.close) && h("div.foot", {},
-      h("button.button", { type: "button", onclick: () => close(false) }, ...plain(closing)),
-      current.submit && h("button.button.primary", { type: "submit" }, ...plain(current.submit.text))));
+      h("button.button", { type: "button", "data-place": "close", onclick: () => close(false) }, ...plain(closing)),
+      current.submit && h("button.button.primary", { type: "submit", "data-place": "submit" }, ...plain(current.submit.text))));
 }
