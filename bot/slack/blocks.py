@@ -57,6 +57,7 @@ class Card:
         return [{**b, "block_id": f"{prefix}-{mark}-{n}"} for n, b in enumerate(self.blocks)]
 
 
+_MOMENT = re.compile(r"\b(\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC\b")
 _UNSEEN = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What turns the direction of a line or takes no place: it would make a name read as another."""
 
@@ -69,6 +70,18 @@ def shown(text: str) -> str:
 def escape(text: str) -> str:
     """Text from outside as it is: the three characters that Slack reads as markup."""
     return shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def dated(text: str) -> str:
+    """The same, with the times in it in the reader's own zone: what a step says is in UTC."""
+    return _MOMENT.sub(_when, escape(text))
+
+
+def _when(found: re.Match[str]) -> str:
+    try:
+        return when(datetime.strptime(f"{found[1]} +0000", "%Y-%m-%d %H:%M %z"))
+    except ValueError:  # digits of something else
+        return found[0]
 
 
 def cut(text: str, most: int) -> str:

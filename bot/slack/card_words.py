@@ -63,13 +63,14 @@ def activity_words(state: RunState, task: Task) -> str:
     """The vendor's own state of what is awaited, its log, and until when it is awaited."""
     if task.waiting is None:
         return ""
-    until = f" The bot looks by itself, and gives up {when(task.waiting.give_up_at)}."
+    until = f" The bot gives up {when(task.waiting.give_up_at)}."
     named = escape(task.waiting.handle.get("activity", ""))
     if not named:
         return until
     project = escape(state.site.project) if state.site else ""
     word = escape(task.waiting.handle.get("state", "").replace("_", " "))
-    said = f" Platform.sh says: {word}." if word else ""
+    says = "said last" if task.delayed else "says"
+    said = f" Platform.sh {says}: {word}." if word else ""
     return f"{said} Its log: `platform activity:log {named} -p {project}`.{until}"
 
 

@@ -159,4 +159,7 @@ def _parsed(model: type[M], body: dict[str, Any]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise Rejected("Slack sent something that this bot does not understand.") from error
+        raise Rejected(
+            "Slack sent something that this bot does not understand; nothing was done.",
+            hint="Use the newest card, or /mtls.",
+        ) from error

@@ -151,7 +151,7 @@ def list_card(frame: Frame, found: Sequence[Listed], asked: str) -> Card:
     title = f"Runs: {asked}" if asked else "Runs"
     said = escape(title)
     if not found:
-        return card(f"{said}: none.", [header(title), section("None.")])
+        return card(f"{said}: there are none.", [header(title), section("There are none.")])
     lines = [_list_line(frame, one) for one in found[:MOST]]
     blocks = [header(title), *sections(lines)]
     if len(found) > MOST:

@@ -148,7 +148,7 @@ def test_an_open_tab_follows_what_happens(desk: Office) -> None:
     task = desk.engine.view(run).task("lamp")
     assert task is not None
     desk.engine.submit(run, c.Decline(APPROVER, "lamp", task.fingerprint, "not today"))
-    shows(desk, APPROVER, "cannot go on by itself")
+    shows(desk, APPROVER, "was declined by")
     # A request stands in the journal once it is answered, and its effect shows a moment before.
     deadline = time.monotonic() + 5
     while published(desk) == before and time.monotonic() < deadline:
