@@ -1,10 +1,12 @@
 """Where the messages of a run stand in Slack, as the log has it; nothing is read from Slack."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.engine import events as e
 from bot.engine.engine import Engine, cards_stream
+from bot.slack.blocks import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +101,11 @@ class Ledger:
 
     def _append(self, run: str, event: e.Event) -> None:
         self.engine.store.append(cards_stream(run), [event], after=len(self._events(run)))
+
+
+def left_behind(key: str, card: Card, posted: Mapping[str, Posted]) -> bool:
+    """Whether a card that somebody may have to press stands below an overview that is no more."""
+    mine, root = posted.get(key), posted.get("root")
+    if mine is None or root is None or not (card.decides and mine.ts and mine.thread and root.ts):
+        return False
+    return mine.thread != root.ts

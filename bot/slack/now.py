@@ -32,7 +32,7 @@ def offered(desk: "Desk", sent: inbox.SlashCommand, answer: Callable[[Card], Non
     elsewhere = len(states) - len(here)
     first = _ALWAYS + (f" {_MEMBERS}" if may(desk, "start", who, RunState()) else "")
     if elsewhere:
-        first += f" {elsewhere} more are open in other channels."
+        first += f" {elsewhere} more {'is' if elsewhere == 1 else 'are'} open in other channels."
     if not here:
         first = f"No run is open here. {first}"
     answer(now_card(desk.frame(), found, first))

@@ -20,7 +20,7 @@ from bot.engine.loops import tried
 from bot.engine.policy import ALL_POLICIES
 from bot.engine.state import RunState
 from bot.slack.blocks import Card
-from bot.slack.ledger import Ledger, Posted
+from bot.slack.ledger import Ledger, Posted, left_behind
 from bot.slack.posting import GONE, NO_THREAD, Posting, reason
 from bot.slack.unseen import NOWHERE, concerned, moved_card, unseen_words
 
@@ -134,16 +134,23 @@ class Outbox:
         if state.run in self._held and self._held[state.run] == self._wanted(state):
             return "nowhere"
         self._held.pop(state.run, None)
+        root = self._ledger.root(state.run)
+        came = self._round(state)
+        if came == "there" and self._ledger.root(state.run) != root:
+            # What has buttons follows into the thread that began meanwhile.
+            return "there" if (again := self._round(state)) == "same" else again
+        return came
+
+    def _round(self, state: RunState) -> Brought:
         came: Brought = "same"
-        for _ in range(2):  # what has buttons follows into a thread that began meanwhile
-            for key in self._stale(state):
-                # Rendered anew for each: while one was on its way, the run went on.
-                fresh = self._render(self._engine.view(state.run))
-                if key not in fresh:
-                    continue
-                came = self._bring(state, key, fresh)
-                if came != "there":
-                    return came
+        for key in self._stale(state):
+            # Rendered anew for each: while one was on its way, the run went on.
+            fresh = self._render(self._engine.view(state.run))
+            if key not in fresh:
+                continue
+            came = self._bring(state, key, fresh)
+            if came != "there":
+                return came
         return came
 
     def _length(self, run: str) -> int:
@@ -162,7 +169,7 @@ class Outbox:
         posted, run = self._posted(state.run), state.run
         return {
             key: card.digest for key, card in self._render(state).items()
-            if self._shown.get((run, key)) != card.digest or _left_behind(key, card, posted)
+            if self._shown.get((run, key)) != card.digest or left_behind(key, card, posted)
         }  # fmt: skip
 
     def _posted(self, run: str) -> dict[str, Posted]:
@@ -175,7 +182,7 @@ class Outbox:
             try:
                 self._send(state, key, cards)
             except SlackApiError as error:
-                if self._is_gone(state.run, key, error):
+                if self._is_gone(state.run, key, cards[key], error):
                     continue
                 return self._refused(state, key, cards[key], error)
             break
@@ -192,7 +199,7 @@ class Outbox:
         mine = posted.get(key)
         if mine is not None and not mine.ts:
             mine = self._adopted(run, mine, card)
-        if mine is not None and mine.ts and not _left_behind(key, card, posted):
+        if mine is not None and mine.ts and not left_behind(key, card, posted):
             self._posting.update(mine, card)
         else:
             self._post(state, key, cards, mine, posted)
@@ -239,9 +246,14 @@ class Outbox:
         self._ledger.stands(run, mine, ts)
         return self._ledger.posted(run)[mine.card]
 
-    def _is_gone(self, run: str, key: str, error: SlackApiError) -> bool:
-        """Whether the message, or what it should stand below, was removed: then it comes anew."""
+    def _is_gone(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
+        """Whether the message, or what it should stand below, was removed: then it comes anew.
+
+        A card on which nothing can be decided stays where somebody has put it: away.
+        """
         posted, why = self._posted(run), reason(error)
+        if why in GONE and key != "root" and not card.decides:
+            return False
         gone = posted.get("root" if why in NO_THREAD and key != "root" else key)
         if why not in GONE | NO_THREAD or gone is None or not gone.ts:
             return False
@@ -279,11 +291,3 @@ class Outbox:
             self._ledger.refuse(state.run, why)
         self._held[state.run] = self._wanted(state)
         return "nowhere"
-
-
-def _left_behind(key: str, card: Card, posted: Mapping[str, Posted]) -> bool:
-    """Whether a card that somebody may have to press stands below an overview that is no more."""
-    mine, root = posted.get(key), posted.get("root")
-    if mine is None or root is None or not (card.decides and mine.ts and mine.thread and root.ts):
-        return False
-    return mine.thread != root.ts
