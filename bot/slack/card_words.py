@@ -40,7 +40,7 @@ def since(task: Task) -> str:
 
 def usual_words(state: RunState, task: Task) -> str:
     """How long it usually takes: by the vendor's list, else by this run; empty where unknown."""
-    if task.waiting is None:
+    if task.waiting is None or task.waiting.handle.get("phase", "deploy") != "deploy":
         return ""
     usual = task.waiting.handle.get("usual", "")
     if usual.isdigit():

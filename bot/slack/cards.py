@@ -156,7 +156,8 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
             return _working(state, task)
         case "applied":
             delayed = f" {_delayed(task)}" if task.delayed else ""
-            return f"Done{since(task)}; looking for the proof from outside.{delayed}"
+            at = f" {when(task.applied_at)}" if task.applied_at else ""
+            return f"The work was done{at}; its proof is looked for from outside.{delayed}"
         case "done":
             return _done(frame, state, task)
         case "skipped":

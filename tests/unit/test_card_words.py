@@ -55,6 +55,8 @@ def test_a_deployment_tells_how_long_the_last_one_took_and_where_its_log_is() ->
     assert usual_words(state, WAITS) == " The last deployment of this run took 2 min 10 s."
     assert f"`platform activity:log q1w2e3 -p {SITE.project}`" in activity_words(state, WAITS)
     assert usual_words(replace(state, tasks=(WAITS,)), WAITS) == ""
+    watches = replace(WAITS, waiting=Waiting("visitors", {"phase": "watch"}, NOON, NOON))
+    assert usual_words(state, watches) == ""
     assert activity_words(state, DONE) == ""
 
 
