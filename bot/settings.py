@@ -104,6 +104,12 @@ class Run(Group):
     )
 
 
+class Watching(Group):
+    hours: float = Field(
+        24.0, ge=0, le=24 * 30, description="How often each closed site is looked at; 0 is never."
+    )
+
+
 class Access(Group):
     user: str = Field("", description="User for HTTP access on development environments.")
     password: SecretStr = Field(SecretStr(""), description="Its password; shown nowhere.")
@@ -192,6 +198,7 @@ class Settings(BaseSettings):
     github: Github = Github()
     gitlab: Gitlab = Gitlab()
     run: Run = Run()
+    watch: Watching = Watching()
     access: Access = Access()
     store: Store = Store()
     log: Log = Log()

@@ -19,6 +19,7 @@ from bot.engine.itinerary import Itinerary, Laws
 from bot.engine.policy import POLICY_STEP, Policy
 from bot.engine.preview import preview
 from bot.engine.sampling import Sample, Sampler
+from bot.engine.site_watch import Looked, SiteWatch
 from bot.engine.state import RunState
 from bot.engine.work import Patience, Worker
 from bot.setting_kinds import day_hours
@@ -35,6 +36,7 @@ from bot.store.auditing import audit
 from bot.store.sqlite import SqliteStore
 from bot.watch import Hours, Reminding, Watch
 from steps import laws, rollout, way_back
+from steps.certificates import parse_certificate
 from steps.client_authentication import WayBack
 from steps.clients.api_token import ApiToken
 from steps.clients.cloudflare import cloudflare
@@ -183,6 +185,11 @@ class Bot:
         watch = Watch(self.engine, Reminding(every, Hours(*day_hours(approval.hours))))
         self.driver = Driver(self.engine, worker, aside, watch)
         self.sampler = Sampler(self.engine, self._sample, every=timedelta(seconds=1))
+        authority = parse_certificate(_text(settings.seam.client_ca) or client_ca())
+        self.site_watch = SiteWatch(
+            self.engine, self._look_again, every=timedelta(hours=settings.watch.hours),
+            ca_ends=authority.not_after.date().isoformat(),
+        )  # fmt: skip
         self.client = web_client(slack.bot_token.get_secret_value(), settings.seam.slack_url)
         self.outbox = Outbox(
             self.engine, self.client, self._messages,
@@ -200,7 +207,8 @@ class Bot:
     def _frame(self) -> Frame:
         titles = {key: step.title for key, step in self.parts.steps.items()}
         titles[POLICY_STEP] = "Who may approve"
-        return Frame(titles, self.policy, clock(), self.engine.itinerary.laws)
+        looks_every = timedelta(hours=self.settings.watch.hours)
+        return Frame(titles, self.policy, clock(), self.engine.itinerary.laws, looks_every)
 
     def _sample(self, state: RunState) -> Sample | None:
         looks = baselines(state.past)
@@ -210,6 +218,12 @@ class Bot:
         judged = self.parts.vantage.glance(host, looks[host])
         unclear = judged.state == "inconclusive"
         return Sample(judged.state == "fine", f"{host}: {judged.words}", unclear)
+
+    def _look_again(self, site: Site, hosts: tuple[str, ...], keys: tuple[str, ...]) -> Looked:
+        """The probe, the visitors' way, and what these steps would do now; raises ClientError."""
+        steps = self.parts.steps
+        refused = self.parts.vantage.refused(hosts)
+        return Looked(_probed(steps, site), refused, forecast(site, steps, keys))
 
     def desk(self) -> Desk:
         """The desk with everything that it may ask for."""
@@ -234,7 +248,7 @@ class Bot:
             app = slack_app(self.client, desk)
             token = self.settings.slack.app_token.get_secret_value()
             handler = connection(app, self.client, token)
-            for part in (self.driver, self.outbox, self.sampler):
+            for part in (self.driver, self.outbox, self.sampler, self.site_watch):
                 part.start()
             handler.connect()  # type: ignore[no-untyped-call]
             log.info("ready", seams=self.settings.seams_moved())
@@ -242,7 +256,7 @@ class Bot:
             handler.close()  # type: ignore[no-untyped-call]
             desk.homes.stop()
             desk.pool.shutdown()  # what was acknowledged is carried out before the end
-            for stopping in (self.sampler, self.driver, self.outbox):
+            for stopping in (self.site_watch, self.sampler, self.driver, self.outbox):
                 stopping.stop()
         self.store.close()
 

@@ -88,7 +88,8 @@ class Troubles:
         return (
             Trouble(
                 "zone-changed", "Change the SSL mode behind the bot's back",
-                "A yes to a card that shows the old mode is void: a new card says what changed.",
+                "A yes to a card that shows the old mode is void: a new card says what changed."
+                " After a run, its thread tells of it within a minute.",
                 change,
             ),
             Trouble(

@@ -48,6 +48,8 @@ class Scenario:
     """Who hosts the code; elsewhere is what the bot does not reach."""
     visitors_rate: float = 22.0
     picture: bool = True
+    watch_seconds: float = 10.0
+    """How often the bot looks at a site that it has closed; zero is never."""
 
     @classmethod
     def demo(cls) -> "Scenario":
@@ -57,7 +59,7 @@ class Scenario:
     @classmethod
     def tests(cls, **changes: Any) -> "Scenario":
         """Quick, and with just enough visitors to see an outage."""
-        usual = {"sessions": 1, "picture": False, "visitors_rate": 8.0}
+        usual = {"sessions": 1, "picture": False, "visitors_rate": 8.0, "watch_seconds": 0.0}
         return cls(Timings.tests(), 0.4, 0.1, 0.5, **{**usual, **changes})
 
 
@@ -173,6 +175,7 @@ class World:
             "MTLS_RUN_SETTLE_SECONDS": str(scenario.settle_seconds),
             "MTLS_RUN_WAY_BACK_SECONDS": str(scenario.way_back_seconds),
             "MTLS_RUN_SESSIONS": str(scenario.sessions),
+            "MTLS_WATCH_HOURS": str(scenario.watch_seconds / 3600),
             "MTLS_RUN_PICTURE": str(scenario.picture).lower(),
             "MTLS_RUN_GATE_PATH": "/verify" if scenario.gate else "",
             "MTLS_SEAM_SLACK_URL": self.slack.api_url,

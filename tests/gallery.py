@@ -110,6 +110,7 @@ SITES = (
     CLOSED_SITE, replace(CLOSED_SITE, access="open"),
     replace(CLOSED_SITE, access="unknown", seen_at=None, ends=""),
     replace(CLOSED_SITE, ends="2026-01-01"),
+    replace(CLOSED_SITE, drift=("SSL/TLS mode is full, and was left as strict.",)),
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ LAWS = Laws(
     optional=frozenset({"lamp"}), back_of={"lamp": ("undo-lamp",)},
     for_good={"undo-lamp": "A lamp that is off stays cold."},
 )  # fmt: skip
-FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON, LAWS)
+FRAME = Frame(TITLES, Policy(frozenset({"U2"}), ("S1",)), NOON, LAWS, timedelta(hours=24))
 PLAN = Plan(
     step="lamp", site=SITE,
     changes=(Change("update", "zone example.com · lamp", "off", "on", "outage-if-wrong"),),
@@ -131,7 +131,19 @@ def _ends(done: list[e.Event]) -> dict[str, list[e.Event]]:
         e.StepFinished(at=NOON, step="undo-lamp", verdict=Verdict("proven", ("Dark again.",))),
         e.RunClosed(at=NOON + timedelta(minutes=9), outcome="undone"),
     ]
-    return {"closed": probed, "accepted": _accepted(done), "undo-shown": back, "undone": undone}
+    drifted = [*probed, ce.DriftSeen(at=NOON, by="watch", findings=(
+        "Direct access is open: 203.0.113.11 answered <HTTP 200>.",
+        "The lamp: lamp is off, and was left as on.",
+    ))]  # fmt: skip
+    restored = [*drifted, ce.DriftSeen(at=NOON, by="watch", findings=())]
+    return {
+        "closed": probed,
+        "since-drifted": drifted,
+        "since-restored": restored,
+        "accepted": _accepted(done),
+        "undo-shown": back,
+        "undone": undone,
+    }
 
 
 def _accepted(done: list[e.Event]) -> list[e.Event]:

@@ -22,3 +22,11 @@ class SiteProbed(Happened):
 
     type: Literal["site-probed"] = "site-probed"
     verdict: Verdict
+
+
+class DriftSeen(Happened):
+    """The watch found the site otherwise than its run left it; without findings, so again."""
+
+    type: Literal["drift-seen"] = "drift-seen"
+    findings: tuple[str, ...]
+    """A sentence each."""

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from bot.engine import approval_events as a
 from bot.engine.approval_events import Window
-from bot.engine.control_events import RunPaused, RunResumed, SiteProbed
+from bot.engine.control_events import DriftSeen, RunPaused, RunResumed, SiteProbed
 from bot.engine.happened import Happened
 from steps.step import Plan, Site, Verdict
 
@@ -253,6 +253,7 @@ Event: TypeAlias = Annotated[
     | RunPaused
     | RunResumed
     | SiteProbed
+    | DriftSeen
     | VisitorsSeen
     | CardPosting
     | CardPosted

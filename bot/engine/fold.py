@@ -46,10 +46,8 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.VisitorsSeen()
         ):
             return _run_event(state, event)
-        case ce.RunPaused():
-            return replace(state, paused_by=event.by, paused_at=event.at, pause_reason=event.reason)
-        case ce.RunResumed():
-            return replace(state, paused_by="", paused_at=None, pause_reason="")
+        case ce.RunPaused() | ce.RunResumed() | ce.DriftSeen():
+            return _as_a_whole(state, event)
         case e.PlanApproved():
             return approvals.approved(state, event)
         case e.PlanShown() | e.PlanDeclined() | e.PlanDrifted():
@@ -121,6 +119,18 @@ def _run_event(state: RunState, event: RunEvent) -> RunState:
             )
         case e.VisitorsSeen():
             return replace(state, visitors=_seen(state.visitors, event))
+        case _:
+            assert_never(event)
+
+
+def _as_a_whole(state: RunState, event: ce.RunPaused | ce.RunResumed | ce.DriftSeen) -> RunState:
+    match event:
+        case ce.RunPaused():
+            return replace(state, paused_by=event.by, paused_at=event.at, pause_reason=event.reason)
+        case ce.RunResumed():
+            return replace(state, paused_by="", paused_at=None, pause_reason="")
+        case ce.DriftSeen():
+            return replace(state, drift=event.findings)
         case _:
             assert_never(event)
 

@@ -19,6 +19,8 @@ class ForecastLine:
     evidence: tuple[str, ...] = ()
     """What a look has found already."""
     problem: str = ""
+    code: str = ""
+    """The problem's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +49,5 @@ def _line(site: Site, steps: Steps, key: str, receipts: Mapping[str, Receipt]) -
             return ForecastLine(key, step.title, skipped=step.satisfied(site, facts, past))
     except RolloutError as error:
         problem = f"{error.for_people} {error.hint}".strip()
-        return ForecastLine(key, step.title, problem=problem)
+        return ForecastLine(key, step.title, problem=problem, code=error.code)
     return ForecastLine(key, step.title, plan=plan)

@@ -38,6 +38,8 @@ class SiteEntry:
     seen_at: datetime | None = None
     ends: str = ""
     """When its Origin CA certificate ends (ISO date), as far as a run has installed it."""
+    drift: tuple[str, ...] = ()
+    """What the watch found to be otherwise than its run left it, a sentence each."""
 
 
 def site_after(entry: SiteEntry | None, run: str, event: e.Event) -> SiteEntry | None:
@@ -58,6 +60,8 @@ def site_after(entry: SiteEntry | None, run: str, event: e.Event) -> SiteEntry |
             return _skipped(entry, event)
         case e.StepFinished() | e.StepFailed():
             return _ended(entry, event)
+        case e.RunClosed() | ce.DriftSeen():
+            return _drifted(entry, event)
         case ce.SiteProbed():
             return _seen(entry, event.verdict, event.at)
         case _:
@@ -71,6 +75,12 @@ def _opened(entry: SiteEntry | None, run: str, event: e.RunOpened) -> SiteEntry:
         return fresh
     hosts = entry.hosts if site.name in entry.hosts else (*entry.hosts, site.name)
     return replace(entry, name=site.name, zone=site.zone, hosts=hosts, run=run)
+
+
+def _drifted(entry: SiteEntry, event: e.RunClosed | ce.DriftSeen) -> SiteEntry:
+    if isinstance(event, ce.DriftSeen):
+        return replace(entry, drift=event.findings)
+    return replace(entry, drift=()) if event.outcome == "closed" else entry
 
 
 def _skipped(entry: SiteEntry, event: e.StepSkipped) -> SiteEntry:
@@ -97,7 +107,7 @@ def _ended(entry: SiteEntry, event: e.StepFinished | e.StepFailed) -> SiteEntry:
     if event.step == REQUIRES:
         return _access(entry, event.verdict.state, event.at)
     if event.step == RELEASES:
-        return replace(entry, requires=False, access="open", seen_at=event.at)
+        return replace(entry, requires=False, access="open", seen_at=event.at, drift=())
     return replace(entry, ends="") if event.step == CERTIFICATE_BACK else entry
 
 

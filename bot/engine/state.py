@@ -144,6 +144,8 @@ class RunState:
     outcome: Outcome = ""
     closed_at: datetime | None = None
     accepted: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+    """What the watch has found of the site since, a sentence each."""
     visitors: Visitors = Visitors()
     neighbours: tuple[str, ...] = ()
     """Other sites of the zone that are closed; not in the run's events, added by the engine."""

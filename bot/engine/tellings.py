@@ -11,6 +11,7 @@ Kind: TypeAlias = Literal[
     "approved", "declined", "stopped", "withdrawn", "drifted", "expired", "extended", "reminder",
     "window-set", "window-opened", "held", "lapsed", "renewed", "policy-changed",
     "paused", "resumed", "skipped", "turned", "stuck", "stuck-back",
+    "site-drifted", "site-restored",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from bot.engine import approval_events as a
 from bot.engine import control_events as ce
 from bot.engine import events as e
 from bot.engine.state import RunState, Task
-from bot.engine.tellings import Telling
+from bot.engine.tellings import Kind, Telling
 
 Tellings: TypeAlias = tuple[Telling, ...]
 
@@ -96,6 +96,9 @@ def _of_control(before: RunState, plain: Telling, event: e.Event) -> Telling | N
             return replace(plain, kind="resumed", to=(*turned, before.paused_by))
         case e.StepSkipped() if event.asked:
             return replace(plain, kind="skipped", to=turned, lines=event.reasons)
+        case ce.DriftSeen():
+            kind: Kind = "site-drifted" if event.findings else "site-restored"
+            return replace(plain, kind=kind, lines=event.findings)
         case e.UndoAsked():
             return replace(plain, kind="turned", steps=event.reach)
         case e.StepFailed():

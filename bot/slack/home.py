@@ -164,6 +164,11 @@ def _site(frame: Frame, site: SiteEntry) -> str:
 
 def drift_words(site: SiteEntry) -> str:
     """Where the site is no longer as its run left it, as far as the log tells; else empty."""
+    if site.requires and site.drift:
+        return (
+            f"{' '.join(escape(one) for one in site.drift)} `/mtls start` on it does only what"
+            " is missing."
+        )
     if not (site.requires and site.access == "open"):
         return ""
     at = f" {when(site.seen_at)}" if site.seen_at else ""

@@ -123,7 +123,14 @@ def _closed_blocks(frame: Frame, state: RunState) -> list[Block]:
     accepted = [f"• {escape(a)}" for a in state.accepted]
     if accepted:
         blocks += sections(["*Accepted although not seen*", *accepted])
-    return [*blocks, section(f"*Risk that is left*\n{RISK_LEFT}")]
+    blocks.append(section(f"*Risk that is left*\n{RISK_LEFT}"))
+    if frame.looks_every:
+        every = lasted(frame.looks_every)
+        blocks.append(section(
+            f"*Afterwards*\nThe bot looks at this site every {every}, and tells in this thread what"
+            " is not as it was left."
+        ))  # fmt: skip
+    return blocks
 
 
 def _before(state: RunState) -> tuple[Row, ...]:

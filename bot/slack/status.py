@@ -91,7 +91,8 @@ def since_words(task: Task | None, now: datetime) -> str:
 
 
 def _site_line(frame: Frame, site: SiteEntry) -> str:
-    return f"• *{escape(site.name)}*: {verdict_words(site)} {days_words(site, frame.now.date())}"
+    seen = f"{verdict_words(site)} {days_words(site, frame.now.date())}"
+    return f"• *{escape(site.name)}*: {seen}{' Not as its run left it.' if site.drift else ''}"
 
 
 def verdict_words(site: SiteEntry) -> str:
@@ -128,11 +129,14 @@ def site_card(
         opened += f" {when(state.opened_at)}." if state.opened_at else "."
         blocks.append(context(f"{access_words(state)} {visitors_words(state)}{opened}"))
         blocks += sections([f"• {frame.title(t.key)}: {task_words(state, t)}" for t in state.tasks])
+    drift = [f"• {escape(one)}" for one in site.drift if site.requires]
+    blocks += sections(["*Not as its run left it*", *drift]) if drift else []
     blocks.append(context(escape(
         f"Hosts: {hosts_words(site.hosts)} · zone {site.zone} · project {site.project}"
         f" · {site.environment} · run {site.run}"
     )))  # fmt: skip
-    return card(f"{name}: {where} {seen}".replace("*", ""), blocks)
+    told = " ".join([f"{name}: {where} {seen}", *drift])
+    return card(told.replace("*", "").replace("• ", ""), blocks)
 
 
 def hosts_words(hosts: Sequence[str]) -> str:

@@ -100,6 +100,7 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
 def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
     """What somebody does with the run as a whole, and a step that cannot go on."""
     title, by = f"*{frame.title(told.step)}*", person(told.by)
+    name = state.site.name if state.site else "the site"
     match told.kind:
         case "paused":
             return f"{by} has paused the run; nothing begins until somebody resumes it."
@@ -110,6 +111,13 @@ def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
         case "turned":
             reach = ", ".join(frame.title(key) for key in told.steps) or "all that it changed"
             return f"{by} undoes the run: {reach}."
+        case "site-drifted":
+            return (
+                f"*{escape(name)} is not as this run left it.* `/mtls start {escape(name)}` does"
+                f" only what is missing. Whoever may approve it: {awaited(frame, state)}."
+            )
+        case "site-restored":
+            return f"{escape(name)} is as this run left it again."
         case "stuck-back":
             return (
                 f"*The way back is not done*: {title} cannot go on. {awaited(frame, state)}: what"

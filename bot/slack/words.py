@@ -28,6 +28,8 @@ class Frame:
     policy: Policy
     now: datetime
     laws: Laws = NO_LAWS
+    looks_every: timedelta = timedelta(0)
+    """How often a closed site is looked at; zero is never."""
 
     def title(self, key: str) -> str:
         return self.titles.get(key, key)
@@ -80,7 +82,7 @@ def run_words(frame: Frame, state: RunState) -> str:
     match state.status:
         case "closed":
             return {
-                "closed": f"Finished: the origin is {closed_words(state)}.",
+                "closed": f"Finished: the origin is {closed_words(state)}.{_drifted(state)}",
                 "undone": "Finished: everything is as it was before the run.",
                 "partly-undone": f"Finished: taken back in part. {stands_words(frame, state)}",
                 "stopped": f"Stopped by {person(state.stopped_by)}. {stands_words(frame, state)}",
@@ -97,6 +99,12 @@ def run_words(frame: Frame, state: RunState) -> str:
             return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
             return _working_words(frame, state, task)
+
+
+def _drifted(state: RunState) -> str:
+    if not state.drift:
+        return ""
+    return " *It is not as this run left it any more*: the newest message in its thread says how."
 
 
 def _working_words(frame: Frame, state: RunState, task: Task | None) -> str:
@@ -215,7 +223,12 @@ def lasted(span: timedelta) -> str:
     if seconds < 90:  # noqa: PLR2004 - a minute and a half reads better in seconds
         return f"{seconds} s"
     minutes, seconds = divmod(seconds, 60)
-    return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    if minutes < 120:  # noqa: PLR2004 - as above, in minutes
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 72:  # noqa: PLR2004 - three days
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
 
 
 def visitors_words(state: RunState) -> str:

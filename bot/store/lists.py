@@ -11,7 +11,7 @@ from bot.engine.sites import SiteEntry, site_after
 from bot.store import chain
 from bot.store.database import Database
 from bot.store.projection import place_of, project
-from bot.store.schema import LISTS, ONE_RUN, ONE_SITE
+from bot.store.schema import LISTS, OF_THE_LISTS, ONE_RUN, ONE_SITE
 
 Row = tuple[Any, ...]
 
@@ -42,7 +42,9 @@ def made_anew(database: Database) -> None:
         return
     database.execute("begin immediate")
     for table in ("runs", "sites", "hosts"):
-        database.execute(f"delete from {table}")  # noqa: S608 - names of our own tables
+        database.execute(f"drop table if exists {table}")
+    for statement in OF_THE_LISTS:
+        database.execute(statement)
     rows = database.execute(
         "select stream, seq, at, by, type, body, digest from events"
         " where stream not like '%/visitors' and stream not like '%/cards'"
@@ -64,11 +66,11 @@ def run_entry(row: Row) -> RunEntry:
 
 def site_entry(row: Row) -> SiteEntry:
     """A row of `sites`."""
-    project_id, environment, name, zone, hosts, run, requires, access, seen_at, ends = row
+    project_id, environment, name, zone, hosts, run, requires, access, seen_at, ends, drift = row
     seen = datetime.fromisoformat(seen_at) if seen_at else None
     return SiteEntry(
         project_id, environment, name, zone, tuple(hosts.split()), run, bool(requires), access,
-        seen, ends,
+        seen, ends, tuple(drift.splitlines()),
     )  # fmt: skip
 
 
@@ -91,10 +93,11 @@ def _keep_run(database: Database, entry: RunEntry) -> None:
 def _keep_site(database: Database, site: SiteEntry) -> None:
     place = [site.project, site.environment]
     database.execute(
-        "insert or replace into sites values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert or replace into sites values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *place, site.name, site.zone, " ".join(site.hosts), site.run, int(site.requires),
             site.access, site.seen_at.isoformat() if site.seen_at else "", site.ends,
+            "\n".join(site.drift),
         ],
     )  # fmt: skip
     database.execute("delete from hosts where project = ? and environment = ?", place)

@@ -44,6 +44,7 @@ create table if not exists sites (
   access text not null,
   seen_at text not null,
   ends text not null,
+  drift text not null,
   primary key (project, environment)
 ) strict, without rowid
 """
@@ -84,8 +85,9 @@ INDEXES = (
 )
 """What keeps the lists as quick for many runs as for few."""
 
-STATEMENTS = (EVENTS, CLAIMS, RUNS, SITES, HOSTS, NO_UPDATE, NO_DELETE, *INDEXES)
-LISTS = 1
+OF_THE_LISTS = (RUNS, SITES, HOSTS, *INDEXES)
+STATEMENTS = (EVENTS, CLAIMS, NO_UPDATE, NO_DELETE, *OF_THE_LISTS)
+LISTS = 2
 """The version of the lists beside the log; a store with another is given new ones from the log."""
 
 _RUNS = "select run, site, zone, project, environment, opened_at, outcome from runs"
@@ -95,7 +97,7 @@ STREAMS = "select distinct stream from events where stream >= ? and stream < ? o
 ONE_RUN = f"{_RUNS} where run = ?"
 
 _SITES = (
-    "select project, environment, name, zone, hosts, run, requires, access, seen_at, ends"
+    "select project, environment, name, zone, hosts, run, requires, access, seen_at, ends, drift"
     " from sites"
 )
 ONE_SITE = f"{_SITES} where project = ? and environment = ?"

@@ -41,6 +41,8 @@ _LOOP = (
     "SSL mode off or flexible with an origin that redirects to https loops; Full ends it. In Full "
     "and strict an origin that redirects to http loops too."
 )
+_BY_CLOUDFLARE = range(520, 531)
+"""Cloudflare's own answers about its connection to the origin (its troubleshooting pages)."""
 _NOT_ASKED = frozenset({"unreachable", "no-route", "unresolved"})
 _ERRORS = {
     "tls-authority": "The certificate shown is not publicly trusted. An Origin CA certificate seen "
@@ -178,6 +180,15 @@ def hint_for(seen: Look) -> str:
     if seen.refusal:
         return _NO_CERTIFICATE if "no required" in seen.refusal else _REFUSED_ONE
     return _HINTS.get(seen.status or 0, "") or _ERRORS.get(seen.error, "")
+
+
+def cut_off(seen: Look) -> str:
+    """What a look says of TLS between visitor, Cloudflare and origin being broken; else empty."""
+    if seen.refusal:
+        return f"HTTP {seen.status}: {seen.refusal}. {hint_for(seen)}"
+    if seen.status in _BY_CLOUDFLARE:
+        return f"HTTP {seen.status}. {hint_for(seen)}"
+    return f"{seen.error} {seen.detail}. {hint_for(seen)}" if seen.error.startswith("tls") else ""
 
 
 def _unclear(words: str) -> Judgement:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from steps.errors import NotFound
+from steps.origin.baseline import cut_off
 from steps.origin.evidence import Bounds, Expect, Network, ProbeReport, Shown
 from steps.origin.look import Judgement, Look, Way, judge, look, look_everywhere, redirect_loop
 from steps.origin.probe import probe, seen_certificates
@@ -109,6 +110,11 @@ class Vantage:
             return Seen("broken", judged, left)
         unclear = "inconclusive" in states or not judged
         return Seen("inconclusive" if unclear else "fine", judged, left)
+
+    def refused(self, hosts: Sequence[str]) -> tuple[str, ...]:
+        """What visitors get for want of TLS between them, Cloudflare and the origin, by host."""
+        looks = self.baseline(hosts)
+        return tuple(f"{host}: {words}" for host, one in looks.items() if (words := cut_off(one)))
 
     def cache_answers(self, host: str) -> bool:
         """Whether the page that everybody asks for is a HIT, asked twice as visitors would."""

@@ -17,6 +17,7 @@ from bot.slack.card_words import (
     since,
     usual_words,
 )
+from bot.slack.words import lasted
 from steps.step import Change, Plan, Waiting
 from tests.goldens import states
 from tests.toys import NOON, SITE
@@ -105,3 +106,15 @@ def test_the_report_counts_the_days_of_the_certificate() -> None:
     state = replace(STATES["closed"], tasks=(task,))
     assert "lasts 365 days, until 2027-11-24" in certificate_words(state, date(2026, 11, 24))
     assert certificate_words(STATES["closed"], date(2026, 11, 24)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (89, "89 s"), (90, "1 min 30 s"), (7140, "119 min"), (7200, "2 h"), (9000, "2 h 30 min"),
+        (86_400, "24 h"), (3 * 86_400, "3 days"), (-1, "0 s"),
+    ],
+)  # fmt: skip
+def test_a_span_is_told_in_the_measure_that_people_use(seconds: int, words: str) -> None:
+    """Seconds, minutes, hours, days."""
+    assert lasted(timedelta(seconds=seconds)) == words

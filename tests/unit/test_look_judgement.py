@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from steps.origin.baseline import Look, hint_for, judge, loops
+from steps.origin.baseline import Look, cut_off, hint_for, judge, loops
 
 URL = "https://www.example.com/"
 PLATFORM = ("x-platform-router", "r1")
@@ -103,3 +103,24 @@ def test_a_baseline_survives_being_kept_as_strings() -> None:
         receipt = before.to_receipt()
         assert Look.from_receipt(receipt) == before
         assert {type(value) for value in receipt.values()} == {str}
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (changed(status=520), "HTTP 520."),
+        (changed(status=526), "HTTP 526."),
+        (changed(status=400, refusal="no required ssl certificate was sent"), "none came"),
+        (changed(status=None, error="tls-handshake", detail="EOF"), "tls-handshake EOF."),
+        (changed(status=500), ""),
+        (changed(status=404), ""),
+        (changed(status=403, headers=(("cf-mitigated", "challenge"),)), ""),
+        (changed(status=None, error="timeout"), ""),
+        (changed(status=None, error="no-route"), ""),
+        (changed(), ""),
+    ],
+)
+def test_only_what_is_about_tls_cuts_visitors_off(seen: Look, told: str) -> None:
+    """The site's own errors are its own matter, long after a run."""
+    assert told in cut_off(seen)
+    assert bool(cut_off(seen)) is bool(told)

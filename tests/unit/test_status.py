@@ -113,3 +113,14 @@ def test_an_empty_log_is_told_in_words() -> None:
     """No run, no site: neither card is empty."""
     assert "no run yet" in words(status.overview_card(FRAME, [], []))
     assert "none" in words(status.list_card(FRAME, [], "paused"))
+
+
+def test_what_has_changed_since_is_told_where_the_origin_still_asks() -> None:
+    """In detail of one site, in a word among many; a site that is open again has no drift."""
+    drifted = replace(CLOSED, drift=("SSL is <full>.", "Direct access is open."))
+    state = states()["closed"]
+    assert "SSL is &lt;full&gt;." in status.site_card(FRAME, drifted, state).text
+    assert "Not as its run left it." in status.overview_card(FRAME, [], [drifted]).text
+    for site in (CLOSED, replace(drifted, requires=False)):
+        assert "as its run left it" not in words(status.site_card(FRAME, site, state))
+    assert "as its run left it" not in words(status.overview_card(FRAME, [], [CLOSED]))
