@@ -33,16 +33,20 @@ def unseen_words(state: RunState, why: str) -> str:
     """The message to each of them: what happened, what it means, what to do."""
     site = escape(state.site.name) if state.site else state.run
     what = "change of the policy of" if is_policy_stream(state.run) else "run on"
-    return f"The {what} {site} goes on. {where_words(state, why)}"
+    stands = "has ended, and there is news of it" if state.outcome else "goes on"
+    return f"The {what} {site} {stands}. {where_words(state, why)}"
 
 
 def where_words(state: RunState, why: str) -> str:
     """That its messages reach nobody, why, and where the run is reached meanwhile."""
     site = escape(state.site.name) if state.site else state.run
+    card_too = (
+        "" if state.outcome
+        else ", and to whoever may decide it also shows the card that waits, with its buttons"
+    )  # fmt: skip
     return (
         f"Its messages do not reach {refused_words(state, why)} Until then `/mtls status {site}`,"
-        " typed anywhere else, shows where it stands, and to whoever may decide it also shows the"
-        " card that waits, with its buttons."
+        f" typed anywhere else, shows where it stands{card_too}."
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 from bot.slack.blocks import dated, when
 from bot.slack.cards import root_card, run_messages
 from bot.slack.troubleshooting import WHAT_TO_DO, what_to_do
+from bot.slack.unseen import NOWHERE, concerned, unseen_words
 from steps.errors import Rejected, RolloutError
 from tests.doubles.world import NOON
 from tests.goldens import FRAME, states
@@ -40,3 +41,21 @@ def test_what_is_read_out_of_a_message_is_made_of_sentences(name: str) -> None:
     root = root_card(FRAME, states()[name]).text
     for number in range(2, len(states()[name].tasks) + 1):
         assert f". {number}. " in root
+
+
+def test_who_is_told_of_a_lost_channel_hears_what_the_run_is_doing() -> None:
+    """One that is over does not go on, and has no card that waits."""
+    opened, closed = (unseen_words(states()[name], "is_archived") for name in ("shown", "closed"))
+    assert "goes on. " in opened
+    assert "the card that waits" in opened
+    assert "has ended, and there is news of it." in closed
+    assert "the card that waits" not in closed
+    for why in (*NOWHERE, "of another version"):
+        assert unseen_words(states()["shown"], why).endswith(".")
+        assert "<#C1>: " in unseen_words(states()["shown"], why)
+
+
+def test_those_who_asked_and_decided_are_told() -> None:
+    """The starter and whoever approved; nobody else, and nobody twice."""
+    assert concerned(states()["shown"]) == ("U1",)
+    assert concerned(states()["closed"]) == ("U1", "U2")
