@@ -237,7 +237,9 @@ class Bot:
         )
         people = People(self.client, clock)
         pool = ThreadPoolExecutor(8, thread_name_prefix="desk")
-        return Desk(self.engine, self.client, people, outside, self._frame, clock, pool)
+        desk = Desk(self.engine, self.client, people, outside, self._frame, clock, pool)
+        desk.returned.append(self.outbox.returned)
+        return desk
 
     def serve(self, until: threading.Event) -> None:
         """Run until told to end. Raises StoreLocked when another bot has the store."""

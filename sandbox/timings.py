@@ -15,6 +15,8 @@ class Timings:
     deploy_seconds: float = 30.0
     certificate_seconds: float = 20.0
     """Until an uploaded client certificate is active at Cloudflare."""
+    slow_seconds: float = 30.0
+    """How much longer a deployment takes that somebody slows down."""
 
     def scaled(self, factor: float) -> "Timings":
         return Timings(
@@ -23,6 +25,7 @@ class Timings:
             self.build_seconds * factor,
             self.deploy_seconds * factor,
             self.certificate_seconds * factor,
+            self.slow_seconds * factor,
         )
 
     @classmethod
@@ -32,4 +35,4 @@ class Timings:
 
     @classmethod
     def tests(cls) -> "Timings":
-        return cls(0.2, 0.1, 0.1, 0.1, 0.1)
+        return cls(0.2, 0.1, 0.1, 0.1, 0.1, slow_seconds=3.0)

@@ -11,7 +11,6 @@ from sandbox.faults import Faults
 from sandbox.platformsh.activities import Trouble as Activity
 from sandbox.platformsh.stand_in import PlatformshStandIn
 
-SLOW_SECONDS = 30.0
 DEAD_SECONDS = 3.0
 """How long the killed bot stays dead, so that it can be seen."""
 
@@ -39,12 +38,13 @@ class Troubles:
 
     def __init__(
         self, platformsh: PlatformshStandIn, cloudflare: CloudflareStandIn, faults: Faults,
-        bot: BotProcess,
+        bot: BotProcess, *, slow_seconds: float,
     ) -> None:  # fmt: skip
         self._platformsh = platformsh
         self._zone = cloudflare.zone
         self._faults = faults
         self._bot = bot
+        self._slow = slow_seconds
         self._again: threading.Timer | None = None
         made = (*self._deployments(), *self._behind_the_back(), *self._outages(), self._killing())
         self._all: Mapping[str, Trouble] = {trouble.key: trouble for trouble in made}
@@ -74,9 +74,9 @@ class Troubles:
             ),
             Trouble(
                 "deployment-slow", "Slow the next deployment down",
-                f"The card says what it waits for, for {SLOW_SECONDS:.0f} seconds more;"
+                f"The card says what it waits for, for {self._slow:.0f} seconds more;"
                 " nothing else starts meanwhile.",
-                next_one(Activity("slow", seconds=SLOW_SECONDS)),
+                next_one(Activity("slow", seconds=self._slow)),
             ),
         )  # fmt: skip
 

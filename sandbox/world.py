@@ -102,7 +102,10 @@ class World:
         self.direct = DirectAccess(self.platformsh.addresses, self.platformsh.https_port, HOSTS)
         self.bot = BotProcess(self.environment(), self.directory / "bot.log")
         self._closing.callback(self.bot.stop)
-        self.troubles = Troubles(self.platformsh, self.cloudflare, self.faults, self.bot)
+        self.troubles = Troubles(
+            self.platformsh, self.cloudflare, self.faults, self.bot,
+            slow_seconds=scenario.timings.slow_seconds,
+        )  # fmt: skip
         self._closing.callback(self.troubles.close)
         self.slack.page.trouble = self.troubles.press
 

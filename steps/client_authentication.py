@@ -191,7 +191,7 @@ class ClientAuthentication(RouteStep):
             return Done(receipt(plan, brought.receipt), brought.evidence)
         until = now + self.back.within
         handle = {**brought.receipt, "phase": "watch", "until": until.isoformat(), "failed": "0"}
-        what = f"visitors to be served through {self.back.within.total_seconds():.0f} s"
+        what = f"visitors to be served for {self.back.within.total_seconds():.0f} s"
         return Waiting(what, handle, now, until + timedelta(hours=1))
 
     def _went_back(self, waiting: Waiting, past: Past, *, now: datetime) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Literal, Protocol
 
 from steps.clients.redaction import redacted
@@ -10,6 +11,7 @@ from steps.errors import PreconditionFailed, StepError
 from steps.step import Done, Outcome, Site, Waiting
 
 _TAIL_LINES, _TAIL = 12, 1500
+_RECENT = 5
 
 
 class Activity(Protocol):
@@ -22,6 +24,16 @@ class Activity(Protocol):
     @property
     def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:
         """``complete`` with ``success`` is the only success; an unknown state is a failure."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Platform.sh's own word for where it is."""
+        ...
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None until it has ended, or where that is not told."""
         ...
 
     @property
@@ -71,9 +83,10 @@ class Rhythm:
         """A wait that begins now."""
         return Waiting(what, dict(handle), now + self.look_again, now + self.give_up)
 
-    def again(self, waiting: Waiting, now: datetime) -> Waiting:
-        """The same wait, looked at again later."""
-        return Waiting(waiting.what, waiting.handle, now + self.look_again, waiting.give_up_at)
+    def again(self, waiting: Waiting, now: datetime, **told: str) -> Waiting:
+        """The same wait, looked at again later, with what is told of it by now."""
+        handle = {**waiting.handle, **told}
+        return Waiting(waiting.what, handle, now + self.look_again, waiting.give_up_at)
 
     def for_people(self, what: str, handle: Mapping[str, str], now: datetime) -> Waiting:
         """A wait for what people do elsewhere, in their own time."""
@@ -86,6 +99,17 @@ class Rhythm:
         return Waiting(waiting.what, waiting.handle, now + pause, waiting.give_up_at)
 
 
+TOLD = ("activity", "state", "usual")
+"""Of a wait's handle: what a card tells of it. It is over with the wait, so no receipt has it."""
+
+
+def told_of(activity: Activity, earlier: Sequence[Activity] = ()) -> dict[str, str]:
+    """What a card says of an activity: its id, its own state, how long its like took before."""
+    took = [a.seconds for a in earlier if a.outcome == "success" and a.seconds is not None]
+    usual = {"usual": str(max(1, round(median(took[:_RECENT]))))} if took else {}
+    return {"activity": activity.id, "state": activity.state, **usual}
+
+
 def newest_redeploy(platformsh: Activities, site: Site) -> str:
     """The id of the environment's newest redeploy, empty when there is none.
 
@@ -95,21 +119,22 @@ def newest_redeploy(platformsh: Activities, site: Site) -> str:
     return there[0].id if there else ""
 
 
-def redeployed(platformsh: Activities, site: Site, *, last: str) -> Activity:
-    """The redeploy since `last` (see `newest_redeploy`), started now if there is none yet.
+def redeployed(platformsh: Activities, site: Site, *, last: str) -> dict[str, str]:
+    """The redeploy since `last` (see `newest_redeploy`), started now if there is none yet; as the
+    handle of a wait for it.
 
     One that came to nothing is not adopted: whoever presses Retry wants another one.
     """
     there = _redeploys(platformsh, site)
     if there and there[0].id != last and there[0].outcome in ("running", "success"):
-        return there[0]
+        return told_of(there[0], there)
     started = platformsh.redeploy(site.project, site.environment)
     if started is None:
         raise PreconditionFailed(
             "Platform.sh did not start a redeploy.",
             hint="Look at the environment's state in the console, then press Retry.",
         )
-    return started
+    return told_of(started, there)
 
 
 def _redeploys(platformsh: Activities, site: Site) -> Sequence[Activity]:
@@ -125,9 +150,9 @@ def after_activity(
     """Look once at the activity in the handle: done with `receipt`, still running, or failed."""
     activity = platformsh.activity(site.project, waiting.handle["activity"])
     if activity.outcome == "running":
-        return rhythm.again(waiting, now)
+        return rhythm.again(waiting, now, **told_of(activity))
     must_have_succeeded(platformsh, site, activity)
-    return Done(dict(receipt))
+    return Done({name: kept for name, kept in receipt.items() if name not in TOLD})
 
 
 def must_have_succeeded(platformsh: Activities, site: Site, activity: Activity) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded
+from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded, told_of
 from steps.errors import PreconditionFailed
 from steps.step import Change, Done, Noted, Outcome, Plan, Site, Waiting
 from steps.way_in import Push
@@ -27,7 +27,7 @@ class Following:
 
     def of(self, site: Site, commit: str) -> Activity | None:
         """The push activity of `commit`."""
-        return next((a for a in self._activities(site, _PUSH) if a.pushed == commit), None)
+        return _of(self._activities(site, _PUSH), commit)
 
     def newest(self, site: Site) -> Activity | None:
         """The newest push of the environment's branch."""
@@ -46,11 +46,14 @@ class Following:
         """Look once: running, staged and to be released, failed with its log, or done."""
         site, commit = plan.site, waiting.handle["commit"]
         released = waiting.handle.get("release", "")
+        pushes = () if released else self._activities(site, _PUSH)
         activity = (
-            self.platformsh.activity(site.project, released) if released else self.of(site, commit)
+            self.platformsh.activity(site.project, released) if released else _of(pushes, commit)
         )
-        if activity is None or activity.outcome == "running":
+        if activity is None:
             return self.rhythm.again(waiting, now)
+        if activity.outcome == "running":
+            return self.rhythm.again(waiting, now, **told_of(activity, pushes))
         if activity.outcome == "staged" and plan.inputs.get("manual"):
             there = self._activities(site, _DEPLOY)
             prefix = waiting.handle.get("noted_as", "")
@@ -97,3 +100,7 @@ class Following:
 
     def _activities(self, site: Site, kind: str) -> Sequence[Activity]:
         return self.platformsh.activities(site.project, environment=site.environment, type=kind)
+
+
+def _of(pushes: Sequence[Activity], commit: str) -> Activity | None:
+    return next((a for a in pushes if a.pushed == commit), None)

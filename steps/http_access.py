@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import SecretStr
 
-from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded
+from steps.deployments import Activities, Activity, Rhythm, must_have_succeeded, told_of
 from steps.errors import PreconditionFailed
 from steps.step import Change, Done, Noted, Outcome, Past, Plan, Site, Verdict, Waiting
 
@@ -104,7 +104,7 @@ class AccessStep:
         for activity_id in waiting.handle["activities"].split():
             activity = self.platformsh.activity(plan.site.project, activity_id)
             if activity.outcome == "running":
-                return self.rhythm.again(waiting, now)
+                return self.rhythm.again(waiting, now, **told_of(activity))
             must_have_succeeded(self.platformsh, plan.site, activity)
         return Done({"environments": " ".join(plan.inputs)})
 

@@ -217,16 +217,16 @@ class OriginCertificateStep:
                 "issued": issued.id if issued else notes.get("issued", ""),
                 "last_redeploy": newest_redeploy(self.platformsh, plan.site),
             })  # fmt: skip
-        activity = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
+        told = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
         return self.rhythm.waiting(
-            "the redeploy", {**_receipt(notes, installed.certificate), "activity": activity.id}, now
+            "the redeploy", {**_receipt(notes, installed.certificate), **told}, now
         )
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the redeploy ended?"""
         return after_activity(
             self.platformsh, plan.site, waiting, now=now, rhythm=self.rhythm,
-            receipt={k: v for k, v in waiting.handle.items() if k != "activity"},
+            receipt=waiting.handle,
         )  # fmt: skip
 
     def verify(self, plan: Plan, past: Past, *, now: datetime) -> Verdict:

@@ -91,8 +91,8 @@ class OriginCertificateBack:
         if "deleted" not in notes:
             last = newest_redeploy(self.platformsh, plan.site)
             return Noted({"deleted": installed, "last_redeploy": last})
-        activity = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
-        return self.rhythm.waiting("the redeploy", {"activity": activity.id}, now)
+        told = redeployed(self.platformsh, plan.site, last=notes["last_redeploy"])
+        return self.rhythm.waiting("the redeploy", told, now)
 
     def poll(self, plan: Plan, waiting: Waiting, *, past: Past, now: datetime) -> Outcome:
         """Has the redeploy ended?"""

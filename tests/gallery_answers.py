@@ -13,10 +13,13 @@ from bot.engine.state import RunState
 from bot.slack import access, status
 from bot.slack import answers as say
 from bot.slack.blocks import Card
+from bot.slack.cards import task_card
+from bot.slack.deciding import private_copy
 from bot.slack.handouts import picture
 from bot.slack.now import offer_buttons
 from bot.slack.status import STATES, Listed
 from bot.slack.steered import steered
+from bot.slack.unseen import moved_card, refused_words, unseen_words
 from steps.errors import AlreadyDecided, Denied, RolloutError
 from steps.step import Row, Verdict
 from tests.gallery_forms import REAL_FRAME
@@ -49,6 +52,17 @@ def answers(dress: Dress, runs: Runs) -> dict[str, Card]:
         "notice": say.notice_card(f"Looking at {words}; this takes a little."),
         "picture": next(iter(picture(TITLES, runs["closed"], ()).values())),
         **_refusals(words), **_looks(dress), **_lists(dress, runs), **_now(runs), **_steered(runs),
+    }  # fmt: skip
+
+
+def _unseen(runs: Runs) -> dict[str, Card]:
+    """Of a run whose messages reach nobody."""
+    lost = f"Its messages do not reach {refused_words(runs['shown'], 'is_archived')}"
+    return {
+        "status-unseen": status.site_card(FRAME, CLOSED_SITE, runs["shown"], lost),
+        "status-copy": private_copy(task_card(FRAME, runs["shown"], runs["shown"].tasks[0])),
+        "unseen": say.told_card(unseen_words(runs["shown"], "not_in_channel")),
+        "moved": moved_card(),
     }  # fmt: skip
 
 
@@ -96,6 +110,7 @@ def _lists(dress: Dress, runs: Runs) -> dict[str, Card]:
         "status-rollout": status.site_card(REAL_FRAME, sites[0], runs["rollout-begun"]),
         "list": status.list_card(FRAME, every, ""),
         "list-many": status.list_card(FRAME, every * 3, f"open {sites[0].name}"),
+        **_unseen(runs),
         "list-none": status.list_card(FRAME, [], "failed"),
     }
 

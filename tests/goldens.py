@@ -91,8 +91,16 @@ def _troubles(started: list[e.Event]) -> dict[str, list[e.Event]]:
         at=NOON, step="lamp", what="the lamp to warm up", handle={"id": "1"}, look_again_at=NOON,
         give_up_at=NOON,
     )  # fmt: skip
+    deploying = waiting.model_copy(update={
+        "what": "the deployment of 1a2b3c4d",
+        "handle": {"activity": "q1w2e3", "state": "in_progress", "usual": "94"},
+    })  # fmt: skip
     return {
         "waiting": [*started, waiting],
+        "deploying": [*started, deploying],
+        "deploying-delayed": [*started, deploying, e.StepDelayed(
+            at=NOON, step="lamp", code="unreachable",
+            message="Platform.sh does not answer.")],
         "delayed": [*started, e.StepDelayed(at=NOON, step="lamp", code="unreachable",
                                             message="The lamp does not answer.")],
         "failed": [*started, e.StepFailed(

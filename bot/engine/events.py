@@ -210,6 +210,20 @@ class CardPosted(Happened):
     ts: str
 
 
+class CardsRefused(Happened):
+    """Slack takes no message of the run in its channel; whoever should know was told."""
+
+    type: Literal["cards-refused"] = "cards-refused"
+    reason: str
+    """Slack's own word."""
+
+
+class CardsTaken(Happened):
+    """Slack takes the run's messages again."""
+
+    type: Literal["cards-taken"] = "cards-taken"
+
+
 class CardsShown(Happened):
     """Every message of a run that has ended shows its first `seq` events."""
 
@@ -243,6 +257,8 @@ Event: TypeAlias = Annotated[
     | VisitorsSeen
     | CardPosting
     | CardPosted
+    | CardsRefused
+    | CardsTaken
     | CardsShown
     | a.OnTask
     | a.OnRun,

@@ -27,7 +27,15 @@ def evolve(state: RunState, event: e.Event) -> RunState:
     return replace(after, tellings=told(state, after, event))
 
 
+_BESIDE = (
+    e.CardPosting, e.CardPosted, e.CardsRefused, e.CardsTaken, e.CardsShown, ce.SiteProbed,
+)  # fmt: skip
+"""Of the streams beside a run; they say nothing of what it is."""
+
+
 def _evolved(state: RunState, event: e.Event) -> RunState:
+    if isinstance(event, _BESIDE):
+        return state
     match event:
         case (
             e.RunOpened()
@@ -69,8 +77,6 @@ def _evolved(state: RunState, event: e.Event) -> RunState:
             | e.StepRetried()
         ):
             return on_task(state, event.step, lambda t: _step_event(t, event))
-        case e.CardPosting() | e.CardPosted() | e.CardsShown() | ce.SiteProbed():
-            return state
         case _:
             assert_never(event)
 
@@ -194,7 +200,9 @@ def _step_event(task: Task, event: StepEvent) -> Task:
             return replace(task, notes={**task.notes, **event.notes}, waiting=None, delayed="")
         case e.StepWaiting():
             waiting = Waiting(event.what, event.handle, event.look_again_at, event.give_up_at)
-            return replace(task, waiting=waiting, waiting_since=event.at, delayed="")
+            same = task.waiting is not None and task.waiting.what == event.what
+            since = task.waiting_since if same else event.at
+            return replace(task, waiting=waiting, waiting_since=since, delayed="")
         case e.StepDelayed():
             return replace(task, delayed=event.message)
         case e.StepRetried():

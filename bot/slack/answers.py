@@ -91,7 +91,7 @@ def forecast_card(found: Forecast) -> Card:
     blocks = [header("Forecast"), section(escape(intro))]
     blocks += sections([_forecast_line(line) for line in found.lines])
     blocks.append(context("Only the plan on a card binds; each is made anew when its turn comes."))
-    told = [f"{line.title}: {_short(line)}" for line in found.lines]
+    told = [f"{line.title}: {_short(line).rstrip('.')}." for line in found.lines]
     return card(escape(" ".join([intro, *told])), blocks)
 
 
@@ -107,7 +107,8 @@ def _short(line: ForecastLine) -> str:
     if line.problem:
         return f"decided when its turn comes. {line.problem}"
     if line.plan is not None:
-        return f"{len(line.plan.changes)} changes"
+        number = len(line.plan.changes)
+        return f"{number} change{'s' if number > 1 else ''}"
     return f"nothing to do. {' '.join(line.skipped)}" if line.skipped else "a look, always runs"
 
 

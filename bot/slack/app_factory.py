@@ -66,6 +66,12 @@ def register(app: App, desk: Desk) -> None:
     def home_opened(body: dict[str, Any]) -> None:
         desk.home_opened(body)
 
+    @app.event("member_joined_channel")
+    @app.event("channel_unarchive")
+    @app.event("group_unarchive")
+    def channel_returned(body: dict[str, Any]) -> None:
+        desk.channel_returned(body)
+
     @app.action(home.START)
     def start_from_home(ack: Ack, body: dict[str, Any]) -> None:
         ack()

@@ -39,6 +39,11 @@ class Card:
     """Uploaded with the text beside it; such a message is never changed."""
 
     @property
+    def decides(self) -> bool:
+        """Whether it has buttons, so that somebody may need it."""
+        return any(block["type"] == "actions" for block in self.blocks)
+
+    @property
     def digest(self) -> str:
         """Changes when the message does."""
         shown: list[Any] = [self.text, self.blocks]
@@ -52,6 +57,7 @@ class Card:
         return [{**b, "block_id": f"{prefix}-{mark}-{n}"} for n, b in enumerate(self.blocks)]
 
 
+_MOMENT = re.compile(r"\b(\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC\b")
 _UNSEEN = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What turns the direction of a line or takes no place: it would make a name read as another."""
 
@@ -69,6 +75,18 @@ def escape(text: str) -> str:
 def strong(escaped: str) -> str:
     """In bold; as it is where a star of its own (a wildcard's) would end that early and be lost."""
     return escaped if "*" in escaped else f"*{escaped}*"
+
+
+def dated(text: str) -> str:
+    """The same, with the times in it in the reader's own zone: what a step says is in UTC."""
+    return _MOMENT.sub(_when, escape(text))
+
+
+def _when(found: re.Match[str]) -> str:
+    try:
+        return when(datetime.strptime(f"{found[1]} +0000", "%Y-%m-%d %H:%M %z"))
+    except ValueError:  # digits of something else
+        return found[0]
 
 
 def cut(text: str, most: int) -> str:

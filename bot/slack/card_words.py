@@ -1,11 +1,11 @@
 """What a card says beside the step itself: since when, what is usual, what it means. Pure."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import escape, strong, when
-from bot.slack.words import took, visitors_words
+from bot.slack.words import lasted, took, visitors_words
 from steps.step import Change
 
 _SHARED = ("_url", "_port", "_roots", "_seconds")
@@ -48,9 +48,12 @@ def since(task: Task) -> str:
 
 
 def usual_words(state: RunState, task: Task) -> str:
-    """How long the same kind of wait took earlier in this run, from the log; else empty."""
-    if task.waiting is None:
+    """How long it usually takes: by the vendor's list, else by this run; empty where unknown."""
+    if task.waiting is None or task.waiting.handle.get("phase", "deploy") != "deploy":
         return ""
+    usual = task.waiting.handle.get("usual", "")
+    if usual.isdigit():
+        return f" It usually takes about {lasted(timedelta(seconds=int(usual)))}."
     earlier = [
         f"{took(one)}" for one in state.tasks
         if one is not task and one.status == "done" and took(one) and deployed(one)
@@ -65,13 +68,19 @@ def deployed(task: Task) -> bool:
     return task.plan is not None and any(c.verb == "deploy" for c in task.plan.changes)
 
 
-def log_words(task: Task) -> str:
-    """Where the log of what is awaited can be read, and until when it is awaited."""
+def activity_words(state: RunState, task: Task) -> str:
+    """The vendor's own state of what is awaited, its log, and until when it is awaited."""
     if task.waiting is None:
         return ""
     until = f" The bot gives up {when(task.waiting.give_up_at)}."
     named = escape(task.waiting.handle.get("activity", ""))
-    return f" `platform activity:log {named}` shows its log.{until}" if named else until
+    if not named:
+        return until
+    project = escape(state.site.project) if state.site else ""
+    word = escape(task.waiting.handle.get("state", "").replace("_", " "))
+    says = "said last" if task.delayed else "says"
+    said = f" Platform.sh {says}: {word}." if word else ""
+    return f"{said} Its log: `platform activity:log {named} -p {project}`.{until}"
 
 
 def for_visitors(state: RunState, task: Task) -> str:

@@ -17,6 +17,7 @@ from bot.slack.blocks import (
     card,
     code,
     context,
+    dated,
     divider,
     escape,
     header,
@@ -27,9 +28,9 @@ from bot.slack.blocks import (
 )
 from bot.slack.buttons_of import task_buttons
 from bot.slack.card_words import (
+    activity_words,
     change_words,
     for_visitors,
-    log_words,
     seams_words,
     since,
     usual_words,
@@ -93,7 +94,7 @@ def root_card(frame: Frame, state: RunState) -> Card:
     if buttons:
         blocks.append(actions(buttons))
     blocks.append(_footer(state))
-    said = [f"{run_title(state)}. {words}", *lines]
+    said = [f"{run_title(state)}. {words}", *(f"{line.rstrip('.')}." for line in lines)]
     return card(" ".join(said).replace("*", ""), blocks)
 
 
@@ -163,7 +164,8 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
             return _working(state, task)
         case "applied":
             delayed = f" {_delayed(task)}" if task.delayed else ""
-            return f"Done; looking for the proof from outside.{delayed}"
+            at = f" {when(task.applied_at)}" if task.applied_at else ""
+            return f"The work was done{at}; its proof is looked for from outside.{delayed}"
         case "done":
             return _done(frame, state, task)
         case "skipped":
@@ -171,7 +173,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "failed":
             return _failed(state, task)
         case "declined":
-            reason = f" “{escape(task.reason)}”" if task.reason else ""
+            reason = f" Reason: “{escape(task.reason)}”." if task.reason else ""
             return f"Declined by {person(task.declined_by)}.{reason} Nothing was written."
         case _:
             return "Being planned again."
@@ -183,11 +185,12 @@ def _delayed(task: Task) -> str:
 
 def _working(state: RunState, task: Task) -> str:
     by = f" Approved by {approvers(task)}." if task.approved_by else ""
-    if task.delayed:
-        return f"{_delayed(task)}{by}"
+    delayed = f" {_delayed(task)}" if task.delayed else ""
     if task.waiting is not None:
-        told = f"{usual_words(state, task)}{log_words(task)}"
+        told = f"{usual_words(state, task)}{delayed}{activity_words(state, task)}"
         return f"Waiting for {escape(task.waiting.what)}{since(task)}.{told}{by}"
+    if delayed:
+        return f"{delayed.strip()}{by}"
     return f"At work{since(task)}.{by}"
 
 
@@ -207,22 +210,20 @@ def _done(frame: Frame, state: RunState, task: Task) -> str:
         told = f" The step that proves it: {name}." if name else ""
         return f"Set, not yet proven.{told}{by}{time}"
     if task.reason == "accepted":
-        return f"Passed by acceptance.{by}"
+        return f"Not seen in full, and taken as it is.{by}"
     return f"Done and proven.{by}{time}"
 
 
 def _failed(state: RunState, task: Task) -> str:
     failure = task.failure
     assert failure is not None
-    parts = [f"*Cannot go on* ({failure.code}).", escape(failure.message),
+    parts = [f"*Cannot go on* ({failure.code}).", dated(failure.message),
              f"\n*For visitors:* {for_visitors(state, task)}"]  # fmt: skip
-    advice = escape(failure.hint) or what_to_do(failure.code)
-    if advice:
-        parts.append(f"\n*What to do:* {advice}")
+    parts.append(f"\n*What to do:* {dated(failure.hint) or what_to_do(failure.code)}")
     codes = [f"vendor code {failure.vendor_code}" if failure.vendor_code else "",
              f"request {failure.request_id}" if failure.request_id else ""]  # fmt: skip
     told = ", ".join(c for c in codes if c)
-    return " ".join(parts) + (f" ({escape(told)})" if told else "")
+    return " ".join(parts) + (f" ({escape(told)})." if told else "")
 
 
 _NOT_BEGUN = "Not begun: the run ended before it. Nothing was written."

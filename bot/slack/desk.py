@@ -40,13 +40,13 @@ from bot.slack.seeing import Eyes
 from bot.slack.start_answers import Answers
 from bot.slack.start_choices import Choices
 from bot.slack.words import Frame
-from steps.errors import RolloutError, UnknownSite
+from steps.errors import Rejected, RolloutError, UnknownSite
 from steps.step import Site, Verdict
 
 log = structlog.get_logger()
 _WORKERS = 8
-_ABSENT = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
-"""What Slack says of a channel where the bot cannot post: public, private, archived."""
+_SLACK_FAILED = "Slack did not answer, or not as it should, so this may not have been done."
+_TWICE_IS_SAFE = "Look with /mtls status, and ask again: nothing is done twice."
 _STUMBLED = "The bot stumbled over an error of its own; whether it was done, the run's card tells."
 
 
@@ -81,6 +81,8 @@ class Desk:
     choices: Choices = field(init=False)
     drafts: dict[str, Answers] = field(default_factory=dict)
     """What was entered in a form whose run could not be opened, by person; nothing is lost."""
+    returned: list[Callable[[str], None]] = field(default_factory=list)
+    """Called with a channel that may take messages again."""
 
     def __post_init__(self) -> None:
         eyes = Eyes(self.engine, self.people, Channels(self.client, self.clock))
@@ -97,6 +99,7 @@ class Desk:
                 answer(say.refusal_card(error))
             except (SlackClientError, OSError) as error:
                 log.warning("desk.slack", failed=type(error).__name__)
+                answer(say.refusal_card(Rejected(_SLACK_FAILED, hint=_TWICE_IS_SAFE)))
 
         self.pool.submit(self._told, safely, answer)
 
@@ -115,6 +118,12 @@ class Desk:
         opened = inbox.home_opened(body)
         if opened.event.tab == "home":
             self.homes.opened(opened.event.user, opened.team_id)
+
+    def channel_returned(self, body: dict[str, Any]) -> None:
+        """The bot was invited into a channel, or the channel is no longer archived."""
+        channel = inbox.about_channel(body)
+        for listener in self.returned:
+            listener(channel)
 
     def start_from_home(self, body: dict[str, Any]) -> None:
         """The start form, which then asks for the channel too."""

@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from bot.engine import events as e
+from slack_sdk.errors import SlackApiError
+
 from bot.engine.audit import Audit, as_json_lines, as_markdown
-from bot.engine.engine import cards_stream
 from bot.engine.state import RunState
 from bot.slack import answers as say
 from bot.slack.blocks import escape, person
+from bot.slack.ledger import Ledger
 from bot.slack.named import run_meant
+from bot.slack.posting import reason
+from bot.slack.unseen import NOWHERE
+from steps.errors import Rejected
 
 if TYPE_CHECKING:
     from bot.slack.desk import Desk
@@ -26,12 +30,27 @@ def history(desk: "Desk", typed: "Typed") -> None:
 
 
 def upload(desk: "Desk", state: RunState, found: Audit, user: str) -> None:
-    """Both files in one message of the run's thread. Raises SlackClientError."""
+    """Both files in one message of the run's thread. Raises SlackClientError, and Rejected where
+    the channel takes none.
+    """
+    try:
+        _upload(desk, state, found, user)
+    except SlackApiError as error:
+        if reason(error) not in NOWHERE:
+            raise
+        raise Rejected(
+            f"The history of {found.run} belongs into its thread, and that channel takes no"
+            f" messages: {NOWHERE[reason(error)]}.",
+            hint=f"Whoever runs the bot prints the same with: python app.py audit {found.run}",
+        ) from error
+
+
+def _upload(desk: "Desk", state: RunState, found: Audit, user: str) -> None:
     name = state.site.name if state.site else found.run
     title = f"History of {found.run} ({name})"
     desk.client.files_upload_v2(
         channel=state.channel,
-        thread_ts=_thread(desk, found.run) or None,
+        thread_ts=Ledger(desk.engine).root(found.run) or None,
         initial_comment=f"{escape(title)}, asked for by {person(user)}. {_checked(found)}",
         file_uploads=[
             {"content": as_markdown(found), "filename": f"{found.run}.md", "title": title},
@@ -46,11 +65,3 @@ def _checked(found: Audit) -> str:
     if found.findings:
         return f"*Its chain does not hold*: {escape(' '.join(found.findings))}"
     return f"All {len(found.lines)} events are as they were written; digest `{found.head}`."
-
-
-def _thread(desk: "Desk", run: str) -> str:
-    """Where the run's first message stands; empty while it has none."""
-    events = desk.engine.store.read(cards_stream(run))
-    return next(
-        (one.ts for one in events if isinstance(one, e.CardPosted) and one.card == "root"), ""
-    )  # fmt: skip

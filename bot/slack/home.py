@@ -122,8 +122,12 @@ def _name(site: str) -> str:
     return escape(cut(site, 253))
 
 
+def _site_of(state: RunState) -> str:
+    return _name(state.site.name) if state.site else "?"
+
+
 def _of(state: RunState) -> str:
-    name = _name(state.site.name) if state.site else "?"
+    name = _site_of(state)
     where = f" in <#{state.channel}>" if state.channel else ""
     return f"*{name}*{where}"
 
@@ -141,7 +145,7 @@ def _yes(frame: Frame, state: RunState) -> str:
     what = "the policy" if is_policy_stream(state.run) else f"*{frame.title(task.key)}*"
     return (
         f"{_of(state)}: your yes or no to {what}.{_since(state)}{until}"
-        " Its card is in the run's thread."
+        f" Its card is in the run's thread; `/mtls status {_site_of(state)}` shows it to you too."
     )
 
 

@@ -93,6 +93,16 @@ class HomeOpened(Sent):
     team_id: str = ""
 
 
+class _About(Sent):
+    channel: str
+
+
+class AboutChannel(Sent):
+    """Something has happened to a channel."""
+
+    event: _About
+
+
 class Target(Sent):
     """What a button's value says: run · step · fingerprint."""
 
@@ -127,6 +137,11 @@ def home_opened(body: dict[str, Any]) -> HomeOpened:
     return _parsed(HomeOpened, body)
 
 
+def about_channel(body: dict[str, Any]) -> str:
+    """The channel of an event. Raises Rejected for a payload that is none."""
+    return _parsed(AboutChannel, body).event.channel
+
+
 def slash_command(body: dict[str, Any]) -> SlashCommand:
     """A slash command. Raises Rejected for a payload that is none."""
     return _parsed(SlashCommand, body)
@@ -144,4 +159,7 @@ def _parsed(model: type[M], body: dict[str, Any]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise Rejected("Slack sent something that this bot does not understand.") from error
+        raise Rejected(
+            "Slack sent something that this bot does not understand; nothing was done.",
+            hint="Use the newest card, or /mtls.",
+        ) from error

@@ -25,7 +25,10 @@ def site_named(store: EventStore, typed: str) -> SiteEntry:
     name = host_name(typed)
     found = store.site(name)
     if found is None:
-        raise UnknownSite(f"No run knows the site {name}.{nearest(store, name)}")
+        raise UnknownSite(
+            f"No run knows the site {name}.{nearest(store, name)}",
+            hint="/mtls status names those that are known; /mtls start opens a run on another.",
+        )
     return found
 
 
@@ -63,7 +66,7 @@ def _of_site(store: EventStore, site: SiteEntry) -> RunEntry:
     """The site's open run, else its newest."""
     newest = store.newest(_MOST_NAMED, place=(site.project, site.environment))
     if not newest:
-        raise UnknownSite(f"{site.name} has no run.")
+        raise UnknownSite(f"{site.name} has no run.", hint="/mtls start opens one.")
     return next((entry for entry in newest if not entry.outcome), newest[0])
 
 

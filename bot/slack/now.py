@@ -7,12 +7,12 @@ from bot.engine import commands as c
 from bot.engine.policy import Policy
 from bot.engine.state import RunState
 from bot.slack import inbox
-from bot.slack.access import Act, Person, allow
-from bot.slack.blocks import Block, Card, button
+from bot.slack.access import Act, Person
+from bot.slack.blocks import Block, Card, button, escape
+from bot.slack.deciding import may
 from bot.slack.status import MOST, now_card
 from bot.slack.values import value
 from bot.slack.words import Frame
-from steps.errors import Rejected
 
 if TYPE_CHECKING:
     from bot.slack.desk import Desk
@@ -31,9 +31,9 @@ def offered(desk: "Desk", sent: inbox.SlashCommand, answer: Callable[[Card], Non
         for state in here
     ]
     elsewhere = len(states) - len(here)
-    first = _ALWAYS + (f" {_MEMBERS}" if _may(desk, "start", who, RunState()) else "")
+    first = _ALWAYS + (f" {_MEMBERS}" if may(desk, "start", who, RunState()) else "")
     if elsewhere:
-        first += f" {elsewhere} more are open in other channels."
+        first += f" {elsewhere} more {'is' if elsewhere == 1 else 'are'} open in other channels."
     if not here:
         first = f"No run is open here. {first}"
     answer(now_card(desk.frame(), found, first))
@@ -49,12 +49,14 @@ def _offers(desk: "Desk", state: RunState, who: Person) -> tuple[list[Block], st
     step = current.key if current else state.tasks[-1].key
     acts = [
         act for act, command in _commands(who.user, step).items()
-        if _may(desk, act, who, state) and not desk.engine.refusal(state, command)
+        if may(desk, act, who, state) and not desk.engine.refusal(state, command)
     ]  # fmt: skip
     made = offer_buttons(desk.frame(), state, step, acts)
     waits = current is not None and current.status == "shown"
-    yes = waits and _may(desk, "approve", who, state, step)
-    return made, "Its card waits for your yes." if yes else ""
+    if not (waits and may(desk, "approve", who, state, step)):
+        return made, ""
+    site = escape(state.site.name) if state.site else ""
+    return made, f"Its card waits for your yes; `/mtls status {site}` shows it to you here."
 
 
 def offer_buttons(
@@ -78,12 +80,3 @@ def _commands(user: str, step: str) -> dict[Act, c.Command]:
         "pause": c.Pause(user), "resume": c.Resume(user), "retry": c.Retry(user, step),
         "skip": c.Skip(user, step, "to be asked"), "stop": c.Stop(user), "undo": c.Undo(user),
     }  # fmt: skip
-
-
-def _may(desk: "Desk", act: Act, who: Person, state: RunState, step: str = "") -> bool:
-    policy = state.policy or desk.engine.rules.policy
-    try:
-        allow(act, who, state, policy, step=step, now=desk.clock())
-    except Rejected:
-        return False
-    return True

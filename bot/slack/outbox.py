@@ -2,60 +2,43 @@
 
 Slack is a view (law 9): every message is rendered from the log. Before a first post its operation
 is written down, and it travels in the message's metadata, so that a post whose answer was lost is
-found again instead of repeated.
+found again instead of repeated. Where Slack takes none, whoever should know is told once.
 """
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPException
+from typing import Literal, TypeAlias
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse
 
-from bot.engine import events as e
-from bot.engine.engine import Engine, cards_stream
+from bot.engine.engine import Engine
 from bot.engine.loops import tried
 from bot.engine.policy import ALL_POLICIES
 from bot.engine.state import RunState
-from bot.slack.blocks import Card, escape
-from bot.slack.handouts import is_there, upload
+from bot.slack.blocks import Card
+from bot.slack.ledger import Ledger, Posted, left_behind
+from bot.slack.posting import GONE, NO_THREAD, Posting, reason
+from bot.slack.unseen import NOWHERE, concerned, moved_card, unseen_words
 
 log = structlog.get_logger()
 
 Render = Callable[[RunState], dict[str, Card]]
-METADATA = "mtls_card"
+Brought: TypeAlias = Literal["there", "same", "again", "nowhere"]
+"""A message came, none had to, Slack has to be asked again, or takes none of the run."""
 _PAUSE, _LONGEST = 1.0, 60.0
 """About a second between two messages of a channel (Slack's limit), and the longest retreat."""
+_TRIES = 4
+"""Of one message: a card, its thread and what was found of it may each be gone."""
+_TOO_MANY = 429
 _UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-_OF_THE_CHANNEL = frozenset({
-    "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
-})  # fmt: skip
-_FOR_GOOD = _OF_THE_CHANNEL | {
-    "msg_too_long", "invalid_blocks", "thread_not_found", "is_inactive", "block_mismatch",
-    "metadata_too_large", "edit_window_closed", "missing_scope", "file_uploads_disabled",
-}  # fmt: skip
-_GONE = frozenset({"message_not_found", "cant_update_message"})
-"""Removed by somebody, or of another installation: a card without its buttons helps nobody."""
-_PAGE = 200
-_EARLIER = timedelta(minutes=5)
-"""How much Slack's clock may be behind ours when an uncertain post is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """Where a card stands in Slack; `ts` is empty while it is uncertain whether it does."""
-
-    card: str
-    channel: str
-    op: str
-    ts: str
-    since: datetime
-    """When it was first sent, or about to be."""
+_FOR_GOOD = frozenset({
+    "msg_too_long", "invalid_blocks", "block_mismatch", "metadata_too_large", "edit_window_closed",
+    "missing_scope", "file_uploads_disabled",
+}) | GONE | NO_THREAD  # fmt: skip
 
 
 class Outbox:
@@ -70,11 +53,15 @@ class Outbox:
         self._render = render
         self._new_op = new_op
         self._pause = pause
+        self._ledger = Ledger(engine)
+        self._posting = Posting(client)
         self._dirty: set[str] = set()
         self._shown: dict[tuple[str, str], str] = {}
         """Digest of what each message shows, by run and card; empty after a restart."""
-        self._told: set[str] = set()
-        """Runs whose starter was told that their messages cannot be posted."""
+        self._gone: set[str] = set()
+        """Operations of messages that somebody has removed."""
+        self._held: dict[str, dict[str, str]] = {}
+        """What Slack did not take of a run, by card and digest: the same is not tried again."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -83,7 +70,7 @@ class Outbox:
     def start(self) -> None:
         """Begin; every run is looked at whose messages may not show what it is."""
         for entry in self._engine.store.runs():
-            if not entry.outcome or self._shown_until(entry.run) < self._length(entry.run):
+            if not entry.outcome or self._ledger.shown_until(entry.run) < self._length(entry.run):
                 self.nudge(entry.run)
         for stream in self._engine.store.streams(ALL_POLICIES):
             self.nudge(stream)
@@ -101,6 +88,13 @@ class Outbox:
         with self._lock:
             self._dirty.add(run)
         self._wake.set()
+
+    def returned(self, channel: str) -> None:
+        """The channel may be open to the bot again: what it did not take is brought there."""
+        for run in tuple(self._held):
+            if self._engine.view(run).channel == channel:
+                self._held.pop(run, None)
+                self.nudge(run)
 
     def _loop(self) -> None:
         retreat = self._pause
@@ -125,23 +119,39 @@ class Outbox:
         if not state.channel:
             return True
         try:
-            for key in self._stale(state):
-                # Rendered anew for each: while one was on its way, the run went on.
-                fresh = self._render(self._engine.view(run))
-                if key in fresh and not self._bring(state, key, fresh[key]):
-                    return False
+            brought = self._deliver(state)
         except (SlackClientError, OSError, HTTPException) as error:
             log.warning("outbox.retry", run=run, failed=type(error).__name__)
             return False
-        if state.outcome and self._shown_until(run) < state.seq:
-            # What a run ended with must be seen even when the bot ends in between.
-            self._append(run, e.CardsShown(at=self._engine.clock(), seq=state.seq))
-        return True
+        if brought == "there" and self._ledger.refused(run):
+            self._ledger.take(run)
+        seen = brought in ("there", "same")
+        if seen and state.outcome and self._ledger.shown_until(run) < state.seq:
+            self._ledger.show_until(run, state.seq)
+        return brought != "again"
 
-    def _shown_until(self, run: str) -> int:
-        """How many events of a run its messages have shown for certain, once it had ended."""
-        events = self._engine.store.read(cards_stream(run))
-        return max((event.seq for event in events if isinstance(event, e.CardsShown)), default=0)
+    def _deliver(self, state: RunState) -> Brought:
+        if state.run in self._held and self._held[state.run] == self._wanted(state):
+            return "nowhere"
+        self._held.pop(state.run, None)
+        root = self._ledger.root(state.run)
+        came = self._round(state)
+        if came == "there" and self._ledger.root(state.run) != root:
+            # What has buttons follows into the thread that began meanwhile.
+            return "there" if (again := self._round(state)) == "same" else again
+        return came
+
+    def _round(self, state: RunState) -> Brought:
+        came: Brought = "same"
+        for key in self._stale(state):
+            # Rendered anew for each: while one was on its way, the run went on.
+            fresh = self._render(self._engine.view(state.run))
+            if key not in fresh:
+                continue
+            came = self._bring(state, key, fresh)
+            if came != "there":
+                return came
+        return came
 
     def _length(self, run: str) -> int:
         return len(self._engine.store.read(run))
@@ -151,147 +161,133 @@ class Outbox:
 
         A new root comes first, since it carries the thread; later what was pressed matters more.
         """
-        rendered = self._render(state)
-        stale = [
-            k for k, card in rendered.items() if self._shown.get((state.run, k)) != card.digest
-        ]
-        root = self._posted(state.run).get("root")
-        if root is not None and root.ts:
-            stale.sort(key=lambda key: key == "root")
-        return stale
+        wanted, root = self._wanted(state), self._ledger.root(state.run)
+        return sorted(wanted, key=lambda key: key == "root") if root else list(wanted)
 
-    def _bring(self, state: RunState, key: str, card: Card) -> bool:
-        if self._shown.get((state.run, key)) == card.digest:
-            return True
-        posted = self._posted(state.run)
-        try:
-            self._send(state, key, card, posted)
-        except SlackApiError as error:
-            mine = posted.pop(key, None)
-            if mine is None or not mine.ts or error.response.get("error") not in _GONE:
-                return self._refused(state, key, card, error)
-            log.warning("outbox.gone", run=state.run, card=key)
-            self._send(state, key, card, posted)
-        self._shown[state.run, key] = card.digest
-        self._stop.wait(self._pause)
-        return True
-
-    def _send(self, state: RunState, key: str, card: Card, posted: dict[str, Posted]) -> None:
-        mine = posted.get(key)
-        thread = posted["root"].ts if key != "root" and "root" in posted else ""
-        if mine is None:
-            op, now = self._new_op(), self._engine.clock()
-            posting = e.CardPosting(at=now, card=key, channel=state.channel, op=op, thread=thread)
-            self._append(state.run, posting)
-            self._post(state, Posted(key, state.channel, op, "", now), card, thread)
-        elif not mine.ts:
-            ts = self._find(mine, thread, card)
-            if ts:
-                self._record(state.run, mine, ts)
-                self._update(mine.channel, ts, key, card)
-            else:
-                self._post(state, mine, card, thread)
-        else:
-            self._update(mine.channel, mine.ts, key, card)
-
-    def _post(self, state: RunState, mine: Posted, card: Card, thread: str) -> None:
-        if card.file is not None:
-            file = upload(self._client, card, channel=mine.channel, thread=thread)
-            self._record(state.run, mine, file)
-            return
-        answer = self._client.chat_postMessage(
-            channel=mine.channel, text=card.text, blocks=card.numbered(_prefix(mine.card)),
-            thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
-            metadata={"event_type": METADATA, "event_payload": {"op_id": mine.op}},
-        )  # fmt: skip
-        self._record(state.run, mine, str(answer["ts"]))
-
-    def _update(self, channel: str, ts: str, key: str, card: Card) -> None:
-        """`blocks` and `text` always together: one without the other removes the blocks."""
-        if card.file is not None:
-            return
-        self._client.chat_update(
-            channel=channel, ts=ts, text=card.text, blocks=card.numbered(_prefix(key))
-        )
-
-    def _find(self, mine: Posted, thread: str, card: Card) -> str:
-        """The message of an uncertain post, by its operation or its file; empty for none.
-
-        Every page since then is read: in a busy channel it is not among the newest any more.
-        """
-        cursor: str | None = None
-        while True:
-            answer = self._page(mine, thread, cursor)
-            for message in answer.get("messages") or []:
-                payload = (message.get("metadata") or {}).get("event_payload") or {}
-                file = card.file is not None and is_there(message, card.file.name)
-                if file or payload.get("op_id") == mine.op:
-                    return str(message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return ""
-
-    def _page(self, mine: Posted, thread: str, cursor: str | None) -> SlackResponse:
-        oldest = str((mine.since - _EARLIER).timestamp())
-        if thread:
-            return self._client.conversations_replies(
-                channel=mine.channel, ts=thread, oldest=oldest, cursor=cursor,
-                include_all_metadata=True, limit=_PAGE,
-            )  # fmt: skip
-        return self._client.conversations_history(
-            channel=mine.channel, oldest=oldest, cursor=cursor, include_all_metadata=True,
-            limit=_PAGE,
-        )  # fmt: skip
-
-    def _refused(self, state: RunState, key: str, card: Card, error: SlackApiError) -> bool:
-        """What Slack will never take is logged and left; the run goes on without it."""
-        run = state.run
-        reason = str(error.response.get("error", ""))
-        headers = error.response.headers or {}
-        if error.response.status_code == 429:  # noqa: PLR2004 - too many requests
-            self._stop.wait(float(headers.get("Retry-After", self._pause)))
-            return False
-        if reason in _FOR_GOOD:
-            log.error("outbox.refused", run=run, card=key, reason=reason)
-            self._shown[run, key] = card.digest
-            if key == "root" and reason in _OF_THE_CHANNEL and run not in self._told:
-                self._tell_starter(state, reason)
-            return True
-        log.warning("outbox.uncertain", run=run, card=key, reason=reason,
-                    known=reason in _UNCERTAIN)  # fmt: skip
-        return False
-
-    def _tell_starter(self, state: RunState, reason: str) -> None:
-        """A run that nobody can see holds its site all the same: whoever started it hears of it."""
-        self._told.add(state.run)
-        site = escape(state.site.name) if state.site else state.run
-        text = (
-            f"The run on {site} is open, and Slack does not take its messages in"
-            f" <#{state.channel}> ({escape(reason)}). Invite the bot there, and they come; or look"
-            " with /mtls status."
-        )
-        self._client.chat_postMessage(channel=state.starter, text=text, unfurl_links=False)
+    def _wanted(self, state: RunState) -> dict[str, str]:
+        """The digest of each card that does not show what it should, or not where."""
+        posted, run = self._posted(state.run), state.run
+        return {
+            key: card.digest for key, card in self._render(state).items()
+            if self._shown.get((run, key)) != card.digest or left_behind(key, card, posted)
+        }  # fmt: skip
 
     def _posted(self, run: str) -> dict[str, Posted]:
-        found: dict[str, Posted] = {}
-        for event in self._engine.store.read(cards_stream(run)):
-            if isinstance(event, e.CardPosting):
-                found[event.card] = Posted(event.card, event.channel, event.op, "", event.at)
-            elif isinstance(event, e.CardPosted):
-                found[event.card] = Posted(event.card, event.channel, event.op, event.ts, event.at)
-        return found
+        """Where the run's messages stand, without those that somebody has removed."""
+        posted = self._ledger.posted(run)
+        return {key: mine for key, mine in posted.items() if mine.op not in self._gone}
 
-    def _record(self, run: str, mine: Posted, ts: str) -> None:
-        at = self._engine.clock()
-        self._append(
-            run, e.CardPosted(at=at, card=mine.card, channel=mine.channel, op=mine.op, ts=ts)
-        )
+    def _bring(self, state: RunState, key: str, cards: Mapping[str, Card]) -> Brought:
+        for _ in range(_TRIES):
+            try:
+                self._send(state, key, cards)
+            except SlackApiError as error:
+                if self._is_gone(state.run, key, cards[key], error):
+                    continue
+                return self._refused(state, key, cards[key], error)
+            break
+        self._stop.wait(self._pause)
+        return "there"
 
-    def _append(self, run: str, event: e.Event) -> None:
-        """The outbox is the only writer of a run's cards."""
-        stream = cards_stream(run)
-        self._engine.store.append(stream, [event], after=len(self._engine.store.read(stream)))
+    def _send(self, state: RunState, key: str, cards: Mapping[str, Card]) -> None:
+        """Post the message, or change it where it stands; its thread begins anew where it must."""
+        run, card = state.run, cards[key]
+        posted = self._posted(run)
+        if key != "root" and "root" in cards and "root" not in posted:
+            self._send(state, "root", cards)
+            posted = self._posted(run)
+        mine = posted.get(key)
+        if mine is not None and not mine.ts:
+            mine = self._adopted(run, mine, card)
+        if mine is not None and mine.ts and not left_behind(key, card, posted):
+            self._posting.update(mine, card)
+        else:
+            self._post(state, key, cards, mine, posted)
+        self._shown[run, key] = card.digest
 
+    def _post(
+        self, state: RunState, key: str, cards: Mapping[str, Card], mine: Posted | None,
+        posted: Mapping[str, Posted],
+    ) -> None:  # fmt: skip
+        run = state.run
+        thread = posted["root"].ts if key != "root" and "root" in posted else ""
+        if mine is not None and mine.ts:
+            self._leave(mine)
+        if mine is None or mine.ts or mine.thread != thread:
+            op = self._new_op()
+            mine = self._ledger.begin(run, key, channel=state.channel, op=op, thread=thread)
+        ts, in_place = self._posting.post(mine, cards[key])
+        if in_place:
+            self._ledger.stands(run, mine, ts)
+            return
+        # It stands in the channel and stays there: posted again it would be there twice.
+        here = self._ledger.begin(run, key, channel=state.channel, op=mine.op, thread="")
+        self._ledger.stands(run, here, ts)
+        self._gone.add(posted["root"].op)
+        self._send(state, "root", cards)
 
-def _prefix(key: str) -> str:
-    return key.replace("/", "-")[:80]
+    def _leave(self, mine: Posted) -> None:
+        """Where a card stood, it says so: its buttons would be pressed there in vain."""
+        try:
+            self._posting.update(mine, moved_card())
+        except SlackApiError as error:
+            log.info("outbox.left", card=mine.card, reason=reason(error))
+
+    def _adopted(self, run: str, mine: Posted, card: Card) -> Posted:
+        """An uncertain post, with its place once it is found; as it was when it never arrived."""
+        try:
+            ts = self._posting.find(mine, card)
+        except SlackApiError as error:
+            if reason(error) not in NO_THREAD:
+                raise
+            ts = self._posting.find(mine.in_the_channel, card)
+        if not ts:
+            return mine
+        self._ledger.stands(run, mine, ts)
+        return self._ledger.posted(run)[mine.card]
+
+    def _is_gone(self, run: str, key: str, card: Card, error: SlackApiError) -> bool:
+        """Whether the message, or what it should stand below, was removed: then it comes anew.
+
+        A card on which nothing can be decided stays where somebody has put it: away.
+        """
+        posted, why = self._posted(run), reason(error)
+        if why in GONE and key != "root" and not card.decides:
+            return False
+        gone = posted.get("root" if why in NO_THREAD and key != "root" else key)
+        if why not in GONE | NO_THREAD or gone is None or not gone.ts:
+            return False
+        log.warning("outbox.gone", run=run, card=gone.card)
+        self._gone.add(gone.op)
+        return True
+
+    def _refused(self, state: RunState, key: str, card: Card, error: SlackApiError) -> Brought:
+        """What Slack will never take is logged and left; the run goes on without it."""
+        run, why = state.run, reason(error)
+        if error.response.status_code == _TOO_MANY:
+            headers = error.response.headers or {}
+            self._stop.wait(float(headers.get("Retry-After", self._pause)))
+            return "again"
+        if why in NOWHERE:
+            return self._hold(state, why)
+        if why in _FOR_GOOD:
+            log.error("outbox.refused", run=run, card=key, reason=why)
+            self._shown[run, key] = card.digest
+            return "there"
+        log.warning("outbox.uncertain", run=run, card=key, reason=why, known=why in _UNCERTAIN)
+        return "again"
+
+    def _hold(self, state: RunState, why: str) -> Brought:
+        """Nobody sees the run there: told once, and tried again when it or the channel changes."""
+        log.error("outbox.nowhere", run=state.run, reason=why)
+        if not self._ledger.refused(state.run):
+            for user in concerned(state):
+                try:
+                    self._posting.tell(user, unseen_words(state, why))
+                except SlackApiError as error:
+                    if error.response.status_code == _TOO_MANY:
+                        raise
+                    log.warning("outbox.untold", run=state.run, reason=reason(error))
+            self._ledger.refuse(state.run, why)
+        self._held[state.run] = self._wanted(state)
+        return "nowhere"

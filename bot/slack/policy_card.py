@@ -46,7 +46,7 @@ def _status(frame: Frame, state: RunState, task: Task) -> str:
         case "shown":
             return f"{waiting_words(frame, state, task)} Until then nothing changes."
         case "declined":
-            reason = f" “{escape(task.reason)}”" if task.reason else ""
+            reason = f" Reason: “{escape(task.reason)}”." if task.reason else ""
             return f"Declined by {person(task.declined_by)}.{reason} Nothing changes."
         case "expired":
             return expired_words(task).replace("*Retry* shows it", "`/mtls policy` asks for it")

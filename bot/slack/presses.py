@@ -14,7 +14,9 @@ from bot.slack import answers as say
 from bot.slack import inbox, next_steps, reasons, undo_form
 from bot.slack.access import Act, admission
 from bot.slack.blocks import Card, escape
+from bot.slack.ledger import Ledger
 from bot.slack.steered import steered
+from bot.slack.unseen import where_words
 from steps.errors import Rejected, UnknownSite
 
 if TYPE_CHECKING:
@@ -67,16 +69,21 @@ def done(desk: "Desk", asked: Asked) -> str:
         case (c.Pause() | c.Resume() | c.Stop() | c.Skip() | c.Retry() | c.Undo()) as command:
             itinerary = desk.engine.itinerary
             said = steered(desk.frame(), itinerary, command, before=before, after=after)
-            return f"*{escape(after.site.name)}*: {said}" if after.site else said
+            said = f"*{escape(after.site.name)}*: {said}" if after.site else said
         case _:
-            return escape(_counted(desk, asked, after))
+            said = escape(_counted(desk, asked, after))
+    why = Ledger(desk.engine).refused(asked.run)
+    return f"{said} {where_words(after, why)}" if why else said
 
 
 def submit(desk: "Desk", asked: Asked) -> RunState:
     """Ask Slack who this is, and let the engine decide with that. Raises Rejected."""
     state = desk.engine.view(asked.run)
     if state.site is None or state.policy is None:
-        raise UnknownSite("This run is not known to this bot.")
+        raise UnknownSite(
+            "This run is not known to this bot; nothing was done.",
+            hint="/mtls list names the runs that are.",
+        )
     who = desk.people.person(asked.user, asked.team, state.policy)
     admit = admission(asked.act, who, desk.clock, step=asked.step)
     return desk.engine.submit(asked.run, asked.command, admit=admit)
@@ -190,10 +197,12 @@ def _counted(desk: "Desk", asked: Asked, after: RunState) -> str:
             also = f" Also approved: {', '.join(later)}." if later else ""
             return f"Your approval of {title} counts: {given} of {needed}.{also}"
         case "decline":
-            return f"You have declined {title}; nothing was written."
+            return f"You have declined {title}; nothing was written. Retry on its card asks again."
         case "withdraw":
             return f"Your approval of {title}, and of what was approved with it, is taken back."
         case "extend":
             return f"{title} waits for a decision longer now; the card says until when."
+        case "accept":
+            return f"You have taken {title} as it is, although it was not seen in full."
         case _:
-            return f"Done: {asked.act}."
+            return f"{title}: done."

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from bot.engine.ports import RunEntry
 from bot.slack import answers as say
-from bot.slack import named
+from bot.slack import deciding, named
 from bot.slack import status as cards
 from bot.slack.blocks import Card
 from bot.slack.inbox import host_name
+from bot.slack.ledger import Ledger
 from bot.slack.status import MOST, STATES, Listed
+from bot.slack.unseen import refused_words
 from steps.errors import Rejected
 
 if TYPE_CHECKING:
@@ -23,7 +25,14 @@ _OPEN = ("open", "working", "waiting", "failed", "paused")
 def status(desk: "Desk", typed: "Typed") -> None:
     """``/mtls status [site] [here]``: to whoever asked, or with `here` to the channel."""
     answer, words = _where(desk, typed)
-    answer(site_status(desk, words[0]) if words else overview(desk))
+    if not words:
+        answer(overview(desk))
+        return
+    answer(site_status(desk, words[0]))
+    site = named.site_named(desk.engine.store, words[0])
+    # To the one who asked and nobody else: a card is for the thread, where all see what is decided.
+    for card in deciding.cards(desk, site, typed.sent):
+        typed.answer(card)
 
 
 def overview(desk: "Desk") -> Card:
@@ -36,7 +45,10 @@ def overview(desk: "Desk") -> Card:
 def site_status(desk: "Desk", word: str) -> Card:
     """The site that has this host. Raises UnknownSite with the nearest."""
     site = named.site_named(desk.engine.store, word)
-    return cards.site_card(desk.frame(), site, desk.engine.view(site.run))
+    state = desk.engine.view(site.run)
+    why = Ledger(desk.engine).refused(site.run)
+    unseen = f"Its messages do not reach {refused_words(state, why)}" if why else ""
+    return cards.site_card(desk.frame(), site, state, unseen)
 
 
 def listed(desk: "Desk", typed: "Typed") -> None:

@@ -112,12 +112,18 @@ def days_words(site: SiteEntry, today: date) -> str:
     return f"Its certificate lasts {days} more days, until {site.ends}."
 
 
-def site_card(frame: Frame, site: SiteEntry, state: RunState | None) -> Card:
-    """One site: where it stands, who is awaited since when, what was seen last."""
+def site_card(
+    frame: Frame, site: SiteEntry, state: RunState | None, unseen: str = ""
+) -> Card:  # fmt: skip
+    """One site: where it stands, who is awaited since when, what was seen last.
+
+    `unseen` says where the run's messages do not reach anybody.
+    """
     name = escape(site.name)
     where = run_words(frame, state) if state else ""
     if state is not None and not state.outcome:
         where += since_words(state.current, frame.now)
+    where = f"{where} {unseen}".strip()
     seen = f"{verdict_words(site)} {days_words(site, frame.now.date())}"
     blocks: list[Block] = [header(f"Status of {site.name}"), section(f"{where}\n{seen}".strip())]
     if state is not None:
@@ -151,7 +157,7 @@ def list_card(frame: Frame, found: Sequence[Listed], asked: str) -> Card:
     title = f"Runs: {asked}" if asked else "Runs"
     said = escape(title)
     if not found:
-        return card(f"{said}: none.", [header(title), section("None.")])
+        return card(f"{said}: there are none.", [header(title), section("There are none.")])
     lines = [_list_line(frame, one) for one in found[:MOST]]
     blocks = [header(title), *sections(lines)]
     if len(found) > MOST:

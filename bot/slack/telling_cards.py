@@ -4,7 +4,7 @@ from bot.engine.policy import POLICY_STEP
 from bot.engine.state import RunState
 from bot.engine.tellings import Telling
 from bot.slack.approval_words import asked, held_words
-from bot.slack.blocks import Block, Card, card, escape, person, section, sections, when
+from bot.slack.blocks import Block, Card, card, dated, escape, person, section, sections, when
 from bot.slack.words import Frame, awaited
 
 
@@ -16,12 +16,17 @@ def telling_messages(frame: Frame, state: RunState) -> dict[str, Card]:
 def telling_card(frame: Frame, state: RunState, told: Telling) -> Card:
     """One message: who is meant, what happened, and the reasons or differences."""
     to = " ".join(person(user) for user in told.to)
-    said = f"{to} {_said(frame, state, told)}".strip()
+    said = f"{f'{to}: ' if to else ''}{_said(frame, state, told)}"
     said = f"{said[0].upper()}{said[1:]}"
-    reasons = [f"• {escape(line)}" for line in told.lines] if told.kind != "held" else []
-    blocks: list[Block] = [section(said), *sections(reasons)]
-    text = " ".join([said.replace("*", ""), *(escape(line) for line in told.lines if reasons)])
-    return card(text, blocks)
+    if told.kind in _WHY and told.lines:
+        said += f" Reason: “{escape(' '.join(told.lines))}”."
+    lines = [] if told.kind in (*_WHY, "held") else [dated(line) for line in told.lines]
+    blocks: list[Block] = [section(said), *sections([f"• {line}" for line in lines])]
+    return card(" ".join([said.replace("*", ""), *lines]), blocks)
+
+
+_WHY = frozenset({"declined", "stopped", "paused", "skipped"})
+"""What somebody gives a reason for, in their own words."""
 
 
 def _titled(frame: Frame, step: str) -> str:
@@ -41,10 +46,10 @@ def _said(frame: Frame, state: RunState, told: Telling) -> str:
         case "withdrawn":
             return f"{by} has taken back the approval of {title}."
         case "drifted":
-            return f"your approval of {title} is void: the plan has changed. The new card is above."
+            return f"Your approval of {title} is void: the plan has changed. The new card is above."
         case "expired":
             anew = "`/mtls policy` asks for it" if told.step == POLICY_STEP else "*Retry* shows it"
-            return f"nobody decided on {title} in time, and silence is no. {anew} anew."
+            return f"Nobody decided on {title} in time, and silence is no. {anew} anew."
         case "extended":
             until = when(told.until) if told.until else "later"
             return f"{by} lets {title} wait for a decision until {until}."
@@ -82,7 +87,7 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
             ends = f" It ends {until}." if until else " There is none now."
             return f"{person(told.by)} has changed the run's maintenance window.{ends}"
         case "window-opened":
-            return f"the maintenance window is open until {until}; what waits for it begins."
+            return f"The maintenance window is open until {until}; what waits for it begins."
         case "held":
             return f"{title} is approved. {held_words(state.window, told.lines[0])}"
         case "lapsed":
@@ -93,7 +98,7 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
         case "renewed":
             return f"{title} had ended by itself and was made again, under the approval it had."
         case "policy-changed":
-            return f"the policy is changed; {person(told.by)} gave the last approval."
+            return f"The policy is changed; {person(told.by)} gave the last approval."
         case _:
             return _of_control(frame, state, told)
 
@@ -114,15 +119,15 @@ def _of_control(frame: Frame, state: RunState, told: Telling) -> str:
             return f"{by} undoes the run: {reach}."
         case "site-drifted":
             return (
-                f"{awaited(frame, state)}: *{escape(name)} is not as this run left it.*"
-                f" `/mtls start {escape(name)}` does only what is missing."
+                f"*{escape(name)} is not as this run left it.* `/mtls start {escape(name)}` does"
+                f" only what is missing. Whoever may approve it: {awaited(frame, state)}."
             )
         case "site-restored":
             return f"{escape(name)} is as this run left it again."
         case "stuck-back":
             return (
-                f"*the way back is not done*: {title} cannot go on. {awaited(frame, state)}: what"
+                f"*The way back is not done*: {title} cannot go on. {awaited(frame, state)}: what"
                 " was there before is on record, and Retry on its card takes it up again."
             )
         case _:
-            return f"{title} cannot go on; its card says what to do."
+            return f"{title} cannot go on. Its card says what it means and what to do."

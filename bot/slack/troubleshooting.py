@@ -1,33 +1,49 @@
-"""What to do about each error that stops a step, as the README's table says. Pure."""
+"""What to do about each error that stops a step and brings no hint of its own. Pure."""
 
 from collections.abc import Mapping
 
+_VENDOR = (
+    "Look at what the vendor's own page shows, and at the request named here; then press *Retry*:"
+    " it looks again before it writes anything."
+)
+_RIGHT = "Put that right, then press *Retry*: it looks again before it writes anything."
+_PLANNED = "Press *Retry*: the step is planned on what is there now, and asked for again."
+_LATER = "Wait until it answers again, then press *Retry*. The site stays as it is meanwhile."
+_LOG = (
+    "Whoever runs the bot finds more in its log. Then press *Retry*: it looks again before it"
+    " writes anything."
+)
 WHAT_TO_DO: Mapping[str, str] = {
-    "precondition": "what the card names, then *Retry*",
-    "plan-void": "*Retry*: it is planned anew and asked for again",
-    "verification": "see the evidence on the card; *Retry* looks again, *Undo* goes back",
-    "way-back-taken": "find out why Cloudflare presented nothing, then *Retry*",
-    "request-closed": "*Retry* offers a new one",
-    "not-as-approved": "look at the site; *Retry* plans on what is there",
-    "gave-up-waiting": "*Retry* goes on from there",
-    "irreversible": "put it right, then *Retry*",
-    "step": "put it right, then *Retry*",
-    "unreachable": "wait, then *Retry*",
-    "rate-limited": "wait, then *Retry*",
-    "denied": "`python app.py check`, give the right, *Retry*",
-    "not-found": "look there, then *Retry*",
-    "already-exists": "look there, then *Retry*",
-    "unexpected-reply": "look there, then *Retry*",
-    "client": "look there, then *Retry*",
-    "push-refused": "*Retry* plans anew on its head",
-    "host-key-unknown": "`MTLS_SEAM_GIT_HOST_KEYS`, if it is genuine",
-    "routes-file": "correct it (`python app.py routes FILE --check` tries it), then *Retry*",
-    "error": "see the bot's log, then *Retry*",
-}
-"""By code, in our own markup, for errors without a hint of their own; a test compares the table."""
+    "precondition": _RIGHT,
+    "plan-void": _PLANNED,
+    "verification": "Look at the evidence on this card; *Retry* looks again, *Undo* goes back.",
+    "way-back-taken": "Find out why Cloudflare presented no certificate, then press *Retry*.",
+    "request-closed": "Press *Retry* to have a new one opened, or *Stop*.",
+    "not-as-approved": f"Look at the site. {_PLANNED}",
+    "gave-up-waiting": "Press *Retry*: it may have ended meanwhile, and the step goes on from"
+                       " there.",
+    "irreversible": _RIGHT,
+    "step": _RIGHT,
+    "unreachable": _LATER,
+    "rate-limited": _LATER,
+    "denied": "Whoever runs the bot sees with `python app.py check` which right the token lacks."
+              " Give it that right, then press *Retry*.",
+    "not-found": _VENDOR,
+    "already-exists": _VENDOR,
+    "unexpected-reply": _VENDOR,
+    "client": _VENDOR,
+    "push-refused": _PLANNED,
+    "host-key-unknown": "If this host is genuine, whoever runs the bot adds its key to"
+                        " `MTLS_SEAM_GIT_HOST_KEYS` and starts it again; then press *Retry*.",
+    "routes-file": "Put the routes file right (`python app.py routes FILE --check` tries it),"
+                   " then press *Retry*.",
+    "store": _LOG,
+    "conflict": "Press *Retry*.",
+    "error": _LOG,
+}  # fmt: skip
+"""By code, in our own markup."""
 
 
 def what_to_do(code: str) -> str:
-    """The table's advice for a code; empty for one of an older version."""
-    said = WHAT_TO_DO.get(code, "")
-    return f"{said[0].upper()}{said[1:]}." if said else ""
+    """The advice for a code; what is known of none is looked up in the log."""
+    return WHAT_TO_DO.get(code, WHAT_TO_DO["error"])

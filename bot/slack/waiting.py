@@ -69,7 +69,7 @@ def _open(desk: "Desk", name: str) -> list[RunState]:
 
 def _only(found: Sequence[RunState], none: str) -> RunState:
     if not found:
-        raise Rejected(f"{none}.")
+        raise Rejected(f"{none}.", hint="/mtls status says where each run stands.")
     if len(found) > 1:
         names = ", ".join(sorted({s.site.name for s in found if s.site}))
         raise UnknownSite(

@@ -95,7 +95,7 @@ def run_words(frame: Frame, state: RunState) -> str:
             return _help_words(frame, state, task)
         case "paused":
             name = f" before *{frame.title(task.key)}*" if task else ""
-            why = f" “{escape(state.pause_reason)}”" if state.pause_reason else ""
+            why = f" Reason: “{escape(state.pause_reason)}”." if state.pause_reason else ""
             return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
             return _working_words(frame, state, task)
@@ -126,7 +126,14 @@ def _help_words(frame: Frame, state: RunState, task: Task) -> str:
             f"*The way back is not done*: *{name}* cannot go on. What was there before is on"
             " record; Retry takes it up again."
         )
-    return f"*{name}* cannot go on by itself; somebody has to decide."
+    match task.status:
+        case "declined":
+            why = f"was declined by {person(task.declined_by)}; *Retry* on its card shows it again"
+        case "expired":
+            why = "was not decided in time; *Retry* on its card shows it again"
+        case _:
+            why = "cannot go on by itself; its card says why, and what to do"
+    return f"*{name}* {why}."
 
 
 def stands_words(frame: Frame, state: RunState) -> str:
@@ -155,7 +162,7 @@ def skipped_words(task: Task) -> str:
     """Why a step was not taken: it was right already, overtaken, or left out by somebody."""
     reasons = " ".join(escape(r) for r in task.skipped)
     if task.skipped_by:
-        return f"Skipped by {person(task.skipped_by)}: “{reasons}”"
+        return f"Skipped by {person(task.skipped_by)}. Reason: “{reasons}”."
     return f"Not taken up again: {reasons}." if task.left else f"Skipped: nothing to do. {reasons}"
 
 

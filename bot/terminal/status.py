@@ -13,6 +13,7 @@ from bot.terminal.told import told
 from bot.wiring import Bot
 
 _MARKUP = (
+    (r"<#([^|>]*)[^>]*>", r"#\1"),
     (r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1"), (r"<!subteam\^([^|>]*)[^>]*>", r"@\1"),
     (r"<@([^|>]*)[^>]*>", r"@\1"), (r"<[^|>]*\|([^>]*)>", r"\1"),
 )  # fmt: skip

@@ -23,9 +23,11 @@ class Acts:
         self._hub = hub
 
     def command(self, user: str, name: str, text: str, channel: str) -> Ack:
-        """Types a slash command. Not possible in a thread, as in Slack."""
+        """Types a slash command. Not possible in a thread or an archived channel, as in Slack."""
         workspace = self._workspace
         room = self._room(user, channel)
+        if room.archived:
+            raise NotThere(f"{channel} is archived: there is nothing to type into")
         with workspace.changing():
             clean = payloads.escaped(text.strip(), workspace.people, workspace.channels)
             payload = payloads.command(workspace.people[user], room, name, clean)

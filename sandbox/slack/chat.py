@@ -59,6 +59,10 @@ def _thread(call: Call, channel: Channel) -> str | None:
     if not wanted:
         return None
     root = call.workspace.message(channel.id, str(wanted))
+    gone = root is None or root.tombstone
+    if gone and call.workspace.unthreads:
+        # Seen at Slack (slack-go/slack#1571): no error, and the answer stands in the channel.
+        return None
     if root is None or root.only_for:
         raise Refused("thread_not_found")
     if root.tombstone:

@@ -52,6 +52,8 @@ def _share(call: Call, told: list[Json]) -> None:
     channel = call.workspace.channels.get(str(call.args["channel_id"]))
     if channel is None or (channel.private and BOT_USER not in channel.members):
         raise Refused("channel_not_found")
+    if channel.archived:
+        raise Refused("is_archived")
     call.joined(channel)
     text = str(call.args.get("initial_comment") or "")
     thread = call.args.get("thread_ts") or None

@@ -13,7 +13,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox.slack.acts import Acts, Values
-from sandbox.slack.chat import remove
 from sandbox.slack.hub import Ack
 from sandbox.slack.refusals import Json
 from sandbox.slack.snapshot import snapshot
@@ -62,12 +61,6 @@ class Page:
             Route("/page/events", self._events),
             *(Route(f"/page/{at}", _posted(act), methods=["POST"]) for at, act in acts.items()),
         ]
-
-    def delete(self, channel: str, ts: str) -> None:
-        message = self._workspace.message(channel, ts)
-        if message is None:
-            raise NotThere(f"no message {ts}")
-        remove(self._workspace, message)
 
     async def _world(self, _request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self.world))

@@ -103,6 +103,23 @@ def home_opened(person: Person, channel: str, tab: str, view: View | None) -> Js
     event: Json = {"type": "app_home_opened", "user": person.id, "channel": channel, "tab": tab}
     if view is not None:
         event["view"] = view.as_json()
+    return _event(event)
+
+
+def joined(channel: str, by: str) -> Json:
+    """The app itself has come into a channel; of its own events this one is sent to it."""
+    return _event({
+        "type": "member_joined_channel", "user": BOT_USER, "channel": channel,
+        "channel_type": channel[0], "team": TEAM, "inviter": by,
+    })  # fmt: skip
+
+
+def unarchived(channel: Channel, by: str) -> Json:
+    kind = "group_unarchive" if channel.private else "channel_unarchive"
+    return _event({"type": kind, "channel": channel.id, "user": by})
+
+
+def _event(event: Json) -> Json:
     return {
         "token": VERIFICATION, "team_id": TEAM, "api_app_id": APP, "type": "event_callback",
         "event": event,

@@ -16,6 +16,7 @@ from sandbox.slack.hub import Ack, Hub
 from sandbox.slack.page import Page
 from sandbox.slack.people import Person
 from sandbox.slack.refusals import Json
+from sandbox.slack.rooms import Rooms
 from sandbox.slack.views import View
 from sandbox.slack.web_api import Credentials, WebApi
 from sandbox.slack.workspace import Notice, Workspace
@@ -43,6 +44,7 @@ class SlackStandIn:
             set(scopes),
         )  # fmt: skip
         self.acts = Acts(self.workspace, self.socket)
+        self.rooms = Rooms(self.workspace, self.socket)
         self.page = Page(self.workspace, self.acts, world or dict)
         api = WebApi(self.workspace, self.socket, self.credentials)
         # The page stands outside: its long reads are nobody's requests to Slack.
@@ -143,7 +145,7 @@ class SlackStandIn:
 
     def delete_message(self, channel: str, ts: str) -> None:
         """A person deletes a message, whoever wrote it."""
-        self.page.delete(channel, ts)
+        self.rooms.delete_message(channel, ts)
 
     def close(self) -> None:
         with self.workspace.changing():

@@ -95,6 +95,8 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.notices: list[Notice] = []
         self.files: dict[str, File] = {}
+        self.unthreads = False
+        """An answer to a root that is gone: posted to the channel instead of refused."""
         self.version = 0
         self.closed = False
         self.page_url = ""

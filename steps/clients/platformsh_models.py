@@ -185,6 +185,15 @@ class Activity(Reply):
     result: str | None = None
     parameters: Parameters = Parameters()
     created_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None until it has ended."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return (self.completed_at - self.started_at).total_seconds()
 
     @property
     def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:

@@ -144,6 +144,7 @@ def _connect(made: Office, frame: Frame, closing: ExitStack, places: Places) -> 
     )  # fmt: skip
     clock = made.engine.clock
     desk = Desk(made.engine, web, People(web, clock), outside, lambda: frame, clock)
+    desk.returned.append(made.outbox.returned)
     app = slack_app(web, desk)
     handler = connection(app, web, made.slack.app_token)
     handler.connect()  # type: ignore[no-untyped-call]

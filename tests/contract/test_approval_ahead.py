@@ -40,7 +40,7 @@ def test_several_riskless_steps_are_approved_at_once(run: Team) -> None:
     assert [e.fingerprint for e in yes] == [run.task(e.step).fingerprint for e in yes]
     told = run.said("was approved by")
     assert told == (
-        f"<@{STARTER}> The lamp was approved by <@{APPROVER}>, and with it The bell, The chime."
+        f"<@{STARTER}>: The lamp was approved by <@{APPROVER}>, and with it The bell, The chime."
     )
 
 
@@ -51,7 +51,7 @@ def test_one_that_changes_before_its_turn_comes_back_as_its_own_card(run: Team) 
     run.drive()
     assert (run.task("bell").status, run.task("bell").approvals) == ("shown", ())
     assert writes(run) == {"lamp": "on", "bell": "cracked", "chime": "off"}
-    told = run.said("your approval of The bell is void")
+    told = run.said("Your approval of The bell is void")
     assert told.startswith(f"<@{APPROVER}>")
     assert "was off → on, is now cracked → on" in told
     run.press(APPROVER, step="bell")

@@ -37,7 +37,7 @@ def test_a_deadline_passes_and_silence_is_no() -> None:
         made.tick(hours=24)
         assert (made.task().status, made.lamp.writes) == ("expired", 0)
         told = made.said("silence is no. Retry")
-        assert told.startswith(f"<@{APPROVER}> <@{STARTER}> ")
+        assert told.startswith(f"<@{APPROVER}> <@{STARTER}>: ")
         made.press(STARTER, "retry")
         made.drive()
         assert (made.task().status, made.task().cards, made.task().approvals) == ("shown", 2, ())
@@ -60,7 +60,7 @@ def test_a_card_is_extended_just_before_and_not_just_after_the_deadline(one: Tea
     one.clock.tick(24 * 3600 - 1)
     one.press(APPROVER, "extend")
     assert one.task().deadline == one.clock() + timedelta(hours=24)
-    assert f"<@{STARTER}> <@{APPROVER}> lets The lamp wait" in one.said("lets The lamp wait")
+    assert f"<@{STARTER}>: <@{APPROVER}> lets The lamp wait" in one.said("lets The lamp wait")
     one.tick(hours=2)
     assert one.task().status == "shown"
     one.clock.tick(22 * 3600)
@@ -153,7 +153,9 @@ def test_a_window_is_closed_and_then_opens(one: Team) -> None:
     one.tick(hours=1)
     assert one.types().count("step-held") == 1
     one.tick(hours=1)
-    assert f"<@{APPROVER}> <@{STARTER}> the maintenance window is open" in one.said("is open until")
+    assert f"<@{APPROVER}> <@{STARTER}>: The maintenance window is open" in one.said(
+        "is open until"
+    )
     assert one.lamp.writes == 1
 
 
@@ -232,7 +234,7 @@ def test_the_driver_looks_at_the_clock_by_itself() -> None:
         driver = Driver(made.engine, Worker({}, Patience()), watch=made.watch)
         driver.start()
         try:
-            assert "silence is no" in made.said("nobody decided on The lamp")
+            assert "silence is no" in made.said("Nobody decided on The lamp")
         finally:
             driver.stop()
 
@@ -262,7 +264,7 @@ def test_what_ends_after_three_hours_is_renewed_under_its_approval() -> None:
         made.tick(minutes=6)
         assert (made.lamp.writes, made.world["lamp"]) == (2, "on")
         assert made.types().count("plan-approved") == 1
-        assert f"<@{STARTER}> The lamp had ended by itself" in made.said("made again")
+        assert f"<@{STARTER}>: The lamp had ended by itself" in made.said("made again")
         made.tick(hours=1)
         assert made.types().count("step-renewed") == 1
 

@@ -118,7 +118,7 @@ def test_an_approval_is_taken_back(two: Team) -> None:
     two.press(APPROVER)
     two.press(APPROVER, "withdraw")
     assert "is taken back" in two.answer(APPROVER)
-    assert f"<@{STARTER}> <@{APPROVER}> has taken back" in two.said("has taken back")
+    assert f"<@{STARTER}>: <@{APPROVER}> has taken back" in two.said("has taken back")
     two.press(SECOND)
     two.drive()
     assert (two.task().status, two.lamp.writes) == ("shown", 0)
@@ -158,7 +158,7 @@ def test_the_plan_drifts_after_the_first_of_two_approvals(two: Team) -> None:
     two.drive()
     assert (two.task().status, two.lamp.writes, two.task().approvals) == ("shown", 0, ())
     told = two.said("is void")
-    assert told.startswith(f"<@{APPROVER}> <@{SECOND}> ")
+    assert told.startswith(f"<@{APPROVER}> <@{SECOND}>: ")
     assert "was off → on, is now flickering → on" in told
     two.press(APPROVER)
     two.drive()
@@ -224,10 +224,10 @@ def test_the_starter_is_mentioned_at_each_decision(two: Team) -> None:
     two.press(APPROVER)
     two.press(SECOND)
     texts = two.settled()
-    told = [t for t in texts if t.startswith(f"<@{STARTER}> The lamp was approved by")]
+    told = [t for t in texts if t.startswith(f"<@{STARTER}>: The lamp was approved by")]
     assert told == [
-        f"<@{STARTER}> The lamp was approved by <@{APPROVER}> (1 of 2).",
-        f"<@{STARTER}> The lamp was approved by <@{SECOND}> (2 of 2).",
+        f"<@{STARTER}>: The lamp was approved by <@{APPROVER}> (1 of 2).",
+        f"<@{STARTER}>: The lamp was approved by <@{SECOND}> (2 of 2).",
     ]
 
 

@@ -182,7 +182,7 @@ def test_a_failed_undo_is_said_aloud_and_can_be_tried_again(run: Steered) -> Non
     run.told("Going back")
     run.until(lambda s: bool(s.current and s.current.status == "shown"))
     run.approve()
-    loud = run.said("the way back is not done")
+    loud = run.said("on record, and Retry on its card")
     assert f"<@{STARTER}>" in loud
     assert "<!subteam^" in loud
     card = run.said("vendor code 10000, request ray-1")
@@ -290,7 +290,7 @@ def test_status_and_list_answer_while_slack_does_not_say_who_asks(run: Steered) 
     run.type("list waiting", OUTSIDER)
     assert "www.example.com waiting (The lamp), R1" in run.told("Runs: waiting", OUTSIDER)
     run.type("list closed", OUTSIDER)
-    run.told("Runs: closed: none", OUTSIDER)
+    run.told("Runs: closed: there are none.", OUTSIDER)
     run.type("list wating", OUTSIDER)
     run.told("Is waiting meant?", OUTSIDER)
     run.type("history", OUTSIDER)

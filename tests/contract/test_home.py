@@ -158,7 +158,7 @@ def test_an_open_tab_follows_what_happens(desk: Office) -> None:
     task = desk.engine.view(run).task("lamp")
     assert task is not None
     desk.engine.submit(run, c.Decline(APPROVER, "lamp", task.fingerprint, "not today"))
-    shows(desk, APPROVER, "cannot go on by itself")
+    shows(desk, APPROVER, "was declined by")
     assert settled(desk) == before + 1
 
 

@@ -201,6 +201,18 @@ def test_a_card_that_somebody_removed_is_posted_anew(desk: Office) -> None:
     assert "was approved by" in there[2]["text"]
 
 
+def test_a_card_on_which_nothing_can_be_decided_stays_removed(desk: Office) -> None:
+    """The control: what is done and was put away is not posted again, by the next bot neither."""
+    _ended(desk)
+    assert desk.outbox.deliver("R1")
+    card = desk.slack.messages(SITE_OPS)[1]
+    assert "Done and proven" in card["text"]
+    desk.slack.delete_message(SITE_OPS, card["ts"])
+    there = len(desk.slack.messages(SITE_OPS))
+    assert _next_bot(desk).deliver("R1")
+    assert len(desk.slack.messages(SITE_OPS)) == there
+
+
 def _ended(desk: Office) -> None:
     """A run whose first cards are there and which has ended since."""
     opened(desk)

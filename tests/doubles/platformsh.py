@@ -27,6 +27,15 @@ class Run:
     polls: int = 2
     pushed: str = ""
     effect: Callable[["Project"], None] = field(default=lambda _project: None)
+    took: float = 94.0
+
+    @property
+    def state(self) -> str:
+        return "in_progress" if self.polls else "complete"
+
+    @property
+    def seconds(self) -> float | None:
+        return None if self.polls else self.took
 
     @property
     def outcome(self) -> Literal["running", "success", "failure", "staged", "cancelled"]:

@@ -247,6 +247,28 @@ class TestTroubles:
         outsider.until(lambda: on.world.visitors.summary().failed > 0)
         assert set(on.world.visitors.summary().reasons) == {"status 526"}
 
+    def test_a_slow_deployment_and_a_silent_platform_are_told(
+        self, browser: Browser, on: Stage
+    ) -> None:
+        approver = self._until(browser, on, "Origin certificate")
+        on.world.visitors.start()
+        self._makes(approver, "Slow the next deployment down")
+        approver.clicks("Approve", approver.thread)
+        approver.sees(
+            "Waiting for the redeploy, since .* Platform.sh says: in progress", approver.thread
+        )
+        assert approver.button("Approve", approver.thread).count() == 0
+        assert approver.thread.get_by_text("does not answer").count() == 0
+        self._makes(approver, "Take Platform.sh's API down")
+        approver.sees("Waiting for the redeploy, .* goes on trying by itself", approver.thread)
+        approver.until(lambda: on.world.visitors.summary().sent > 20)
+        assert on.world.visitors.summary().failed == 0
+        self._makes(approver, "Take Platform.sh's API down")
+        approver.sees("SSL mode Full", approver.thread)
+        card = on.card("Origin certificate")
+        bodies = (r.body for r in on.world.journal.all("slack") if "chat.update" in r.path)
+        assert 0 < sum(card["ts"].encode() in body for body in bodies) <= 8
+
     def _until(self, browser: Browser, on: Stage, waiting: str) -> Person:
         """A run whose cards before one are approved; the approver has the thread before him."""
         on.start()

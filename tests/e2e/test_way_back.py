@@ -26,7 +26,7 @@ def test_with_the_gate_nobody_is_refused(tmp_path: Path) -> None:
     with stage(tmp_path) as on:
         _until_client_authentication(on, GATED)
         on.wait(lambda: [e for e in on.events("step-applied") if '"gate"' in e[1]])
-        on.card("Gate", "looking for the proof")
+        on.card("Gate", "proof is looked for")
         assert on.world.direct.measure() == "open"
         assert on.world.visitors.stop().failures == ()
         assert not [e for e in on.events("step-started") if "client-authentication" in e[1]]

@@ -85,7 +85,7 @@ def test_a_drift_tells_a_hundred_differences_within_the_limits() -> None:
     yes = e.PlanApproved(at=NOON, by="U2", step="lamp", fingerprint=plan.fingerprint, needed=2)
     drifted = fold("R1", [opened, shown, yes, drift])
     told = run_messages(FRAME, drifted)[f"told/{drifted.seq}"]
-    assert told.text.startswith("<@U2> your approval of")
+    assert told.text.startswith("<@U2>: Your approval of")
     assert of_card(told) == []
     assert state.site == LONG
 

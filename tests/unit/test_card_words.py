@@ -5,12 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.engine import events as e
+from bot.engine.fold import evolve
 from bot.engine.state import Task, Visitors
 from bot.settings import Seam
 from bot.slack.card_words import (
+    activity_words,
     certificate_words,
     for_visitors,
-    log_words,
     seams_words,
     since,
     usual_words,
@@ -52,9 +54,34 @@ def test_a_deployment_tells_how_long_the_last_one_took_and_where_its_log_is() ->
     """From this run's own log; without an earlier one nothing is claimed."""
     state = replace(STATES["waiting"], tasks=(DONE, WAITS))
     assert usual_words(state, WAITS) == " The last deployment of this run took 2 min 10 s."
-    assert "`platform activity:log q1w2e3`" in log_words(WAITS)
+    assert f"`platform activity:log q1w2e3 -p {SITE.project}`" in activity_words(state, WAITS)
     assert usual_words(replace(state, tasks=(WAITS,)), WAITS) == ""
-    assert log_words(DONE) == ""
+    watches = replace(WAITS, waiting=Waiting("visitors", {"phase": "watch"}, NOON, NOON))
+    assert usual_words(state, watches) == ""
+    assert activity_words(state, DONE) == ""
+
+
+def test_a_deployment_tells_its_own_state_and_what_is_usual_there() -> None:
+    """In Platform.sh's word, and by its list; without them neither is claimed."""
+    state = replace(STATES["waiting"], tasks=(DONE, WAITS))
+    handle = {"activity": "q1w2e3", "state": "in_progress", "usual": "94"}
+    told = replace(WAITS, waiting=Waiting("the redeploy", handle, NOON, NOON))
+    assert usual_words(state, told) == " It usually takes about 1 min 34 s."
+    assert "Platform.sh says: in progress." in activity_words(state, told)
+    assert "Platform.sh says" not in activity_words(state, WAITS)
+
+
+@pytest.mark.parametrize(("what", "kept"), [("the lamp to warm up", True), ("the heat", False)])
+def test_since_when_is_not_forgotten_while_the_same_is_awaited(what: str, *, kept: bool) -> None:
+    """Another state of the same deployment is no new wait; another deployment is one."""
+    later = NOON + timedelta(minutes=3)
+    event = e.StepWaiting(
+        at=later, step="lamp", what=what, handle={"state": "in_progress"}, look_again_at=later,
+        give_up_at=later,
+    )  # fmt: skip
+    task = evolve(STATES["waiting"], event).task("lamp")
+    assert task is not None
+    assert task.waiting_since == (NOON if kept else later)
 
 
 @pytest.mark.parametrize(

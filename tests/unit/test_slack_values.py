@@ -133,7 +133,7 @@ def test_a_forecast_says_what_would_change_what_not_and_what_is_undecided() -> N
     made = say.forecast_card(Forecast(replace(SITE, name=PING), lines))
     assert faults(made) == []
     assert "• Seen: " in json.dumps(made.blocks, ensure_ascii=False)
-    for words_of in ("1 changes", "nothing to do", "a look, always runs", "when its turn comes"):
+    for words_of in ("1 change.", "nothing to do", "a look, always runs", "when its turn comes"):
         assert words_of in made.text
 
 

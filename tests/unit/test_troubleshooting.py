@@ -62,10 +62,10 @@ def test_the_table_says_what_the_cards_say() -> None:
 
 
 def test_whatever_stops_a_step_has_its_advice() -> None:
-    """On the card too, when the error brings no hint of its own; and nothing else has one."""
-    assert set(WHAT_TO_DO) == STOPPING
+    """On the card too, when the error brings no hint of its own; one of later is looked up."""
+    assert set(WHAT_TO_DO) >= STOPPING
     assert [code for code in STOPPING if not what_to_do(code).endswith(".")] == []
-    assert what_to_do("no-such-code") == ""
+    assert what_to_do("no-such-code") == what_to_do("error")
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,12 @@ def test_whatever_stops_a_step_has_its_advice() -> None:
         ("| `precondition` |", "| `preconception` |", "preconception: no such error"),
         ("| `irreversible`, `step` |", "| `irreversible`, `step`, `denied` |",
          "denied: in two rows"),
-        ("| wait, then *Retry* |", "| *Retry* |", "rate-limited: the card says"),
-        ("| wait, then *Retry* |", "| wait, then *Rerun* |", "unreachable: there is no Rerun"),
-        ("`python app.py check`, give", "`python app.py heal`, give", "denied: there is no heal"),
-        ("| `MTLS_SEAM_GIT_HOST_KEYS`,", "| `MTLS_KEYS`,", "there is no MTLS_KEYS"),
+        ("| Wait until it answers", "| Until it answers", "rate-limited: the card says"),
+        ("answers again, then press *Retry*", "answers again, then press *Rerun*",
+         "unreachable: there is no Rerun"),
+        ("sees with `python app.py check`", "sees with `python app.py heal`",
+         "denied: there is no heal"),
+        ("key to `MTLS_SEAM_GIT_HOST_KEYS`", "key to `MTLS_KEYS`", "there is no MTLS_KEYS"),
     ],
 )  # fmt: skip
 def test_a_lie_in_the_table_would_be_noticed(true: str, false: str, found: str) -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from steps.deployments import log_tail
+from steps.deployments import log_tail, told_of
 from steps.origin.evidence import Expect
 from steps.route_step import DeployedRoute, unnamed
 from steps.step import Plan
+from tests.doubles.platformsh import Ends, Run
 from tests.doubles.world import NOON, SITE
 from tests.unit.steps.bench import Bench, Engine, before, with_receipt
 
@@ -34,6 +35,39 @@ def test_secrets_in_a_log_are_not_told(secret: str) -> None:
     tail = log_tail(f"TOKEN={secret}\nE: failed\n")
     assert secret not in tail
     assert "E: failed" in tail
+
+
+def ran(*seconds: float, ends: Ends = "success") -> list[Run]:
+    return [Run("r", "environment.push", "main", ends, polls=0, took=took) for took in seconds]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "usual"),
+    [
+        (ran(90, 94, 600), "94"),
+        (ran(0.2), "1"),
+        ([*ran(5, ends="failure"), *ran(94)], "94"),
+        (ran(5, ends="failure"), ""),
+        ([], ""),
+    ],
+)
+def test_what_is_usual_is_the_middle_of_those_that_ended_well(
+    earlier: list[Run], usual: str
+) -> None:
+    """One that hung changes nothing; what failed early says nothing of how long one takes."""
+    told = told_of(Run("now", "environment.push", "main"), earlier)
+    assert told.pop("usual", "") == usual
+    assert told == {"activity": "now", "state": "in_progress"}
+
+
+def test_the_state_of_a_deployment_is_told_and_kept_in_no_receipt() -> None:
+    """Each look brings it to the wait; what is kept of the step is what it was before."""
+    bench, past = before("origin-certificate")
+    engine = Engine(bench, past)
+    ended = engine.run("origin-certificate")
+    assert engine.waiting is not None
+    assert engine.waiting.handle["state"] == "in_progress"
+    assert not {"activity", "state", "usual"} & set(ended.receipt)
 
 
 def silent(bench: Bench) -> None:
