@@ -215,8 +215,9 @@ class TestTroubles:
 
     def test_no_step_waits_for_slack(self, browser: Browser, on: Stage) -> None:
         approver = self._until(browser, on, "Origin certificate")
+        self._makes(approver, "Slow the next deployment down")  # so that Slack is down before it
         approver.clicks("Approve", approver.thread)
-        on.wait(lambda: on.events("step-started"))
+        on.wait(lambda: "origin-certificate" in str(on.events("step-started")))
         self._makes(approver, "Take Slack down")
         approver.until(lambda: "origin-certificate" in str(on.events("step-finished")))
         assert approver.button("Approve", approver.thread).count() == 0

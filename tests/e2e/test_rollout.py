@@ -100,9 +100,13 @@ def test_the_published_order_refuses_visitors_and_the_report_says_how_long(
 
     Its undo, back to the strict mode of before, refuses nobody.
     """
-    with stage(tmp_path, slack_pause_seconds=0.3, ssl="strict") as on:
+    with stage(tmp_path, ssl="strict") as on:
         on.begin(visitors=True)
-        on.close_origin("published")
+        on.start("published")
+        on.talk.approve_until(("Authenticated Origin Pulls on: Waiting",))
+        # The approver takes a moment: an outage of some seconds is seen by the bot's own visitor.
+        on.wait(lambda: on.world.visitors.summary().failed > 40)
+        on.finish()
         report = on.card("The origin is closed.", "Refused from")
         refused = on.world.visitors.summary().failed
         assert refused > 0
