@@ -211,10 +211,8 @@ def _withdraw(state: RunState, command: Withdraw, *, now: datetime) -> tuple[e.E
 
 def ahead_of(state: RunState, card: Task | None) -> tuple[Task, ...]:
     """The later tasks that were approved on this card and whose turn has not come."""
-    plans = {f.fingerprint for f in card.foreseen} if card else set()
-    return tuple(
-        t for t in state.tasks if t.status == "next" and t.ahead and t.ahead.fingerprint in plans
-    )
+    key = card.key if card else ""
+    return tuple(t for t in state.tasks if t.status == "next" and t.ahead and t.ahead_on == key)
 
 
 def withdrawable(task: Task) -> bool:

@@ -54,7 +54,7 @@ def approved(state: RunState, event: e.PlanApproved) -> RunState:
 
     def given(task: Task) -> Task:
         if found is not None and task.ahead != found:
-            task = replace(_void(task), ahead=found)
+            task = replace(_void(task), ahead=found, ahead_on=event.pressed_on)
         return _given(task, event.by, event.at, needed=event.needed)
 
     return on_task(state, event.step, given)

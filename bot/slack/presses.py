@@ -186,7 +186,11 @@ def _counted(desk: "Desk", asked: Asked, after: RunState) -> str:
         case "approve" | "ahead":
             given = len(task.approvals) if task else 0
             needed = task.needed if task else 1
-            later = [desk.frame().title(t.key) for t in ap.ahead_of(after, task)]
+            later = [
+                desk.frame().title(t.key)
+                for t in ap.ahead_of(after, task)
+                if any(one.by == asked.user for one in t.approvals)
+            ]
             also = f" Also approved: {', '.join(later)}." if later else ""
             return f"Your approval of {title} counts: {given} of {needed}.{also}"
         case "decline":
