@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.engine import approval_events as a
+from bot.engine import events as e
 from bot.engine.foresight import foresee, may_lead
 from bot.engine.next import Begin, Rest, Unit
 from bot.engine.ports import Steps
@@ -90,9 +91,9 @@ class Aside:
             return None
         try:
             return self._renewal(state, task, now=now)
-        except RolloutError as error:  # neither on nor off: looked at again
+        except RolloutError as error:  # looked at again
             log.warning("renewal", run=state.run, step=task.key, failed=error.code)
-            return None
+            return _unrenewed(task, error, now=now)
 
     def _renewal(self, state: RunState, task: Task, *, now: datetime) -> Result | None:
         """Say that it has ended, then make it again; killed in between, it is found made again."""
@@ -109,6 +110,13 @@ class Aside:
             return (a.StepLapsed(at=now, step=task.key, renewed_as=plan.fingerprint),)
         outcome = step.apply(task.plan, task.notes, past=state.past, now=now)
         return (a.StepRenewed(at=now, step=task.key),) if isinstance(outcome, Done) else None
+
+
+def _unrenewed(task: Task, error: RolloutError, *, now: datetime) -> Result | None:
+    """Told once; nothing is known to have ended while it could not even be asked."""
+    if task.lapsed_at is None or task.delayed == error.for_people:
+        return None
+    return (e.StepDelayed(at=now, step=task.key, code=error.code, message=error.for_people),)
 
 
 def _ended(state: RunState, lasting: Mapping[str, Lasting], now: datetime) -> Task | None:

@@ -92,9 +92,9 @@ def task_event(task: Task, event: a.OnTask) -> Task:
         case a.StepLapsed():
             if event.renewed_as:
                 return replace(task, lapsed_at=event.at)
-            return replace(task, renewed_at=event.at)
+            return replace(task, lapsed_at=None, renewed_at=event.at, delayed="")
         case a.StepRenewed():
-            return replace(task, lapsed_at=None, renewed_at=event.at)
+            return replace(task, lapsed_at=None, renewed_at=event.at, delayed="")
         case _:
             assert_never(event)
 

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
     "approved", "declined", "stopped", "withdrawn", "drifted", "expired", "extended", "reminder",
-    "window-set", "window-opened", "held", "lapsed", "renewed", "policy-changed",
-    "paused", "resumed", "skipped", "turned", "stuck", "stuck-back",
+    "window-set", "window-opened", "held", "lapsed", "unrenewed", "renewed",
+    "policy-changed", "paused", "resumed", "skipped", "turned", "stuck", "stuck-back",
 ]  # fmt: skip
 
 

@@ -78,12 +78,18 @@ def _of_time(
             return replace(plain, kind="held", to=(*plain.to, *givers), lines=(event.why,))
         case a.StepLapsed() if not event.renewed_as:
             return replace(plain, kind="lapsed")
+        case e.StepDelayed() if event.step in _lapsed(before):
+            return replace(plain, kind="unrenewed", lines=(event.message,))
         case a.StepRenewed():
             return replace(plain, kind="renewed")
         case a.PolicyChanged():
             return replace(plain, kind="policy-changed")
         case _:
             return None
+
+
+def _lapsed(state: RunState) -> tuple[str, ...]:
+    return tuple(task.key for task in state.tasks if task.lapsed_at is not None)
 
 
 def _of_control(before: RunState, plain: Telling, event: e.Event) -> Telling | None:

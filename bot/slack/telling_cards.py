@@ -84,6 +84,11 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
                 f"{title} has ended by itself, and its plan would be another now: it is not made"
                 " again. Nothing fails because of it."
             )
+        case "unrenewed":
+            return (
+                f"{title} has ended by itself and could not be made again yet; the bot goes on"
+                " trying. Nothing fails because of it."
+            )
         case "renewed":
             return f"{title} had ended by itself and was made again, under the approval it had."
         case "policy-changed":

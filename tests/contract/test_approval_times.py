@@ -17,6 +17,7 @@ from bot.watch import Hours, Reminding, Watch
 from sandbox.faults import Fault
 from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, STARTER
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
+from tests.contract.control_stand import denied
 from tests.toys import NOON
 
 TWO = Policy(groups=(APPROVERS,), needed=(1, 1, 2))
@@ -277,6 +278,24 @@ def test_what_is_another_plan_now_is_not_renewed_but_told() -> None:
         assert (made.lamp.writes, made.task().status) == (1, "done")
         assert "not made again" in made.said("ended by itself, and its plan would be another")
         assert made.types().count("step-lapsed") == 1
+
+
+def test_a_renewal_that_fails_and_then_would_be_another_is_told_once() -> None:
+    """The vendor refuses, then somebody changes it: neither is told every five minutes."""
+    with team(RENEWING) as made:
+        lit(made)
+        made.world["lamp"] = "off"
+        made.lamp.before_write = denied
+        for _ in range(3):
+            made.tick(hours=1, minutes=2)
+        told = made.said("could not be made again yet")
+        assert told.startswith(f"<@{STARTER}> The lamp has ended by itself")
+        assert "lacks a right" in told
+        assert (made.types().count("step-lapsed"), made.types().count("step-delayed")) == (1, 1)
+        made.world["lamp"] = "flickering"
+        for _ in range(4):
+            made.tick(minutes=6)
+        assert (made.types().count("step-lapsed"), made.lamp.writes) == (2, 1)
 
 
 def test_a_renewal_that_was_killed_is_found_made() -> None:
