@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.engine.policy import Policy
-from bot.slack.access import Membership, Person
+from bot.slack.access import Matter, Membership, Person, ruling
 from steps.errors import Rejected
 
 _CACHED = timedelta(seconds=30)
@@ -78,6 +78,24 @@ class People:
                 return None
             found |= members
         return frozenset(found)
+
+    def counting(self, policy: Policy) -> frozenset[str] | None:
+        """As many of them as could ever be needed whose yes really counts: no guest, nobody gone.
+
+        None when too many could not be asked to know.
+        """
+        found, asked = set[str](), self.approvers(policy)
+        if asked is None:
+            return None
+        unknown = False
+        for user in sorted(asked):
+            who = self.person(user, "", policy)
+            unknown = unknown or not who.known
+            if ruling("decline", who, Matter(), policy) == "counts":
+                found.add(user)
+            if len(found) > max(policy.needed):  # one of them may be whoever asks
+                return frozenset(found)
+        return None if unknown else frozenset(found)
 
     def groups(self) -> tuple[tuple[str, str], ...] | None:
         """Each user group's id and name, for choosing; None when they could not be asked."""

@@ -142,7 +142,7 @@ def submitted(desk: "Desk", body: dict[str, Any]) -> dict[str, str]:
 
 def _ask(desk: "Desk", command: ap.AskPolicy, team: str) -> None:
     wanted = command.policy or desk.engine.rules.policy
-    found = desk.people.approvers(wanted)
+    found = desk.people.counting(wanted)
     if found is None or not enough(found, "", wanted):
         raise Rejected(
             "Under this policy nobody could be seen to have enough approvals; nothing was asked.",

@@ -180,7 +180,7 @@ _KEPT = "/mtls start opens the form again with what you had entered."
 
 def _somebody_else(desk: "Desk", starter: str, policy: Policy) -> None:
     """A run that nobody may approve is not opened."""
-    if not enough(desk.people.approvers(policy), starter, policy):
+    if not enough(desk.people.counting(policy), starter, policy):
         raise Rejected(
             "Too few people could approve this run: your own yes does not count where the"
             " policy wants four eyes.",

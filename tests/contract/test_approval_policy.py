@@ -7,7 +7,15 @@ import pytest
 
 from bot.engine.policy import Policy, policy_stream
 from sandbox.faults import Fault
-from sandbox.slack.people import APPROVER, APPROVERS, GUEST, OUTSIDER, SITE_OPS, STARTER
+from sandbox.slack.people import (
+    APPROVER,
+    APPROVERS,
+    GUEST,
+    OUTSIDER,
+    SITE_OPS,
+    STARTER,
+    Person,
+)
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
 from tests.toys import SITE
 
@@ -124,6 +132,17 @@ def test_a_policy_under_which_nobody_could_approve_is_not_asked_for(made: Team) 
     made.slack.wait_for(lambda: len(made.answers(STARTER)) > before)
     assert "nobody could be seen" in made.answer(STARTER)
     assert made.types(STREAM) == []
+
+
+def test_a_policy_of_people_who_never_count_is_not_asked_for(made: Team) -> None:
+    """A guest, and somebody who has left: approved, it would have locked everybody out."""
+    with made.slack.workspace.changing():
+        made.slack.people["U0LEFT00001"] = Person("U0LEFT00001", "Left", deleted=True)
+    only: Values = {("people", "people"): [GUEST, "U0LEFT00001"], ("groups", "groups"): []}
+    ask(made, STARTER, only)
+    assert "nobody could be seen to have enough approvals" in made.answer(STARTER)
+    ask(made, STARTER, only | {("people", "people"): [GUEST, OUTSIDER]})
+    assert made.types(STREAM) == ["policy-asked"]
 
 
 def test_a_guest_does_not_see_the_form(made: Team) -> None:
