@@ -241,7 +241,13 @@ def _ask(state: RunState, command: AskPolicy, *, now: datetime, rules: Rules) ->
     task = state.current
     if task is not None and task.status == "shown":
         raise AlreadyDecided("A change of this site's policy waits for a decision already.")
-    was = state.policy or rules.policy
+    if command.policy is not None and not rules.site_policies:
+        raise Rejected(
+            "The bot's settings hold for every site now; a policy of the site's own would not.",
+            hint="Whoever runs the bot lets sites have one: MTLS_APPROVAL_SITE_POLICIES.",
+        )
+    # Not the one in force: what the settings have set aside can only be given up this way.
+    was = state.own_policy or rules.policy
     wanted = command.policy or rules.policy
     if wanted == was:
         raise Rejected("This is the policy in force already; nothing was asked for.")

@@ -1,6 +1,7 @@
 """What approvals make of a run: old logs and new, and the decisions that are refused."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -179,3 +180,18 @@ def test_the_settings_can_take_every_site_back() -> None:
         engine = Engine(store, lambda: NOON, order, lambda: "R1", rules=Rules(site_policies=held))
         assert engine.policy_of(SITE) == expected
         assert engine.view(policy_stream(SITE)).policy == expected
+
+
+def test_a_policy_that_is_set_aside_can_be_given_up_and_not_replaced() -> None:
+    """Else the site would be locked again with the day on which sites may have their own."""
+    own, stream = Policy(frozenset({"U9"})), policy_stream(SITE)
+    rules = Rules(Policy(frozenset({"U2", "U3"})), site_policies=False)
+    state = replace(RunState(run=stream), own_policy=own, policy=rules.policy)
+    (event,) = decide(state, ap.AskPolicy("U1", SITE, "C1", None), now=NOON, rules=rules)
+    assert isinstance(event, a.PolicyAsked)
+    assert (event.was, event.policy, event.plan.risk) == (own, None, "outage-if-wrong")
+    with pytest.raises(Rejected, match="settings hold for every site"):
+        decide(state, ap.AskPolicy("U1", SITE, "C1", Policy()), now=NOON, rules=rules)
+    asked = ap.AskPolicy("U1", SITE, "C1", None)
+    with pytest.raises(Rejected, match="in force already"):
+        decide(replace(state, own_policy=None), asked, now=NOON, rules=rules)
