@@ -45,8 +45,6 @@ from steps.step import Site, Verdict
 
 log = structlog.get_logger()
 _WORKERS = 8
-_ABSENT = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
-"""What Slack says of a channel where the bot cannot post: public, private, archived."""
 _STUMBLED = "The bot stumbled over an error of its own; whether it was done, the run's card tells."
 
 

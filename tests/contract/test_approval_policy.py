@@ -10,6 +10,7 @@ from sandbox.faults import Fault
 from sandbox.slack.people import (
     APPROVER,
     APPROVERS,
+    GENERAL,
     GUEST,
     OUTSIDER,
     SITE_OPS,
@@ -30,10 +31,10 @@ def made() -> Iterator[Team]:
         yield one
 
 
-def form(made: Team, user: str) -> dict[str, Any]:
+def form(made: Team, user: str, channel: str = SITE_OPS) -> dict[str, Any]:
     """The form that this command has opened, once it is more than the loading view."""
     before = {view["id"] for view in made.slack.open_views(user)}
-    made.slack.command(user, "/mtls", "policy www.example.com", SITE_OPS)
+    made.slack.command(user, "/mtls", "policy www.example.com", channel)
 
     def shown() -> dict[str, Any] | None:
         views = [v for v in made.slack.open_views(user) if len(v["blocks"]) > 1]
@@ -142,6 +143,19 @@ def test_a_policy_of_people_who_never_count_is_not_asked_for(made: Team) -> None
     ask(made, STARTER, only)
     assert "nobody could be seen to have enough approvals" in made.answer(STARTER)
     ask(made, STARTER, only | {("people", "people"): [GUEST, OUTSIDER]})
+    assert made.types(STREAM) == ["policy-asked"]
+
+
+def test_a_policy_is_not_asked_for_where_its_card_could_not_be_posted(made: Team) -> None:
+    """A card that nobody sees would wait for a day, and let nobody ask again."""
+    view = form(made, STARTER, GENERAL)["id"]
+    made.slack.submit(STARTER, view, PEOPLE)
+
+    own = made.slack.workspace.direct(STARTER).id
+    told = made.slack.wait_for(lambda: made.slack.messages(own))[-1]
+    assert "The bot is not in this channel" in told["text"]
+    assert made.types(STREAM) == []
+    ask(made, STARTER, PEOPLE)
     assert made.types(STREAM) == ["policy-asked"]
 
 
