@@ -78,7 +78,7 @@ def submit(desk: "Desk", asked: Asked) -> RunState:
     if state.site is None or state.policy is None:
         raise UnknownSite("This run is not known to this bot.")
     who = desk.people.person(asked.user, asked.team, state.policy)
-    admit = admission(asked.act, who, desk.clock, step=asked.step)
+    admit = admission(asked.act, who, desk.clock, step=asked.step, asked=state.policy)
     return desk.engine.submit(asked.run, asked.command, admit=admit)
 
 
