@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.engine import events as e
 from bot.engine.approval_events import Window
 from bot.engine.aside import Lasting
 from bot.engine.driver import Driver
@@ -79,8 +80,25 @@ def test_extend_can_be_typed(one: Team) -> None:
     assert "waits for a decision until" in one.type(STARTER, "extend www.example.com")
     assert one.task().deadline == one.clock() + timedelta(hours=24)
     assert "Only an approver" in one.type(OUTSIDER, "extend")
-    assert "No card waits" in one.type(STARTER, "extend other.example.com")
+    told = one.type(STARTER, "extend wwww.example.com")
+    assert "No run knows the site wwww.example.com. Is www.example.com meant?" in told
     assert not [t for t in one.settled() if "lets The lamp wait" in t]  # the starter knows
+
+
+def test_a_card_and_a_window_are_found_by_any_host_of_the_site(one: Team) -> None:
+    """An alias that the preflight has found; and a window's misspelt site has its nearest."""
+    one.open()
+    hosts = {"hosts": "www.example.com 2024.example.com"}
+    looked = e.StepApplied(at=one.clock(), step="preflight", receipt=hosts)
+    one.engine.record(one.engine.view("R1"), looked)
+    assert "waits for a decision until" in one.type(STARTER, "extend 2024.example.com")
+    assert "waits for a decision until" in one.type(STARTER, "extend R1")
+    assert "begins only in it" in one.type(APPROVER, "window 2024.example.com 13:00-15:00")
+    assert "begins only in it" in one.type(APPROVER, "window https://2024.example.com 13:00-16:00")
+    assert "Is 2024.example.com meant?" in one.type(APPROVER, "window 2023.example.com 13:00-15:00")
+    assert one.engine.view("R1").window == Window(
+        NOON + timedelta(hours=1), NOON + timedelta(hours=4), "Europe/London"
+    )  # fmt: skip
 
 
 def test_no_deadline_ends_what_was_decided(one: Team) -> None:
