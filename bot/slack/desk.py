@@ -151,11 +151,9 @@ class Desk:
         """A form: what is wrong with it, by block; nothing when what it asks for is under way."""
         match body["view"]["callback_id"]:
             case reasons.CALLBACK:
-                presses.reasoned(self, body)
-                return {}
+                return presses.reasoned(self, body)
             case undo_form.CALLBACK:
-                steering.undo_submitted(self, body)
-                return {}
+                return steering.undo_submitted(self, body)
             case policy_form.CALLBACK:
                 return policy_form.submitted(self, body)
             case _:

@@ -124,9 +124,12 @@ def opened(desk: "Desk", trigger_id: str, view: dict[str, Any]) -> dict[str, Any
     return answer
 
 
-def reasoned(desk: "Desk", body: dict[str, Any]) -> None:
-    """The form came back."""
-    about, reason = reasons.answered(body["view"])
+def reasoned(desk: "Desk", body: dict[str, Any]) -> dict[str, str]:
+    """The form came back: what is wrong with it, by block."""
+    try:
+        about, reason = reasons.answered(body["view"])
+    except Rejected as error:
+        return {reasons.INPUT: error.for_people}
     user, team = body["user"]["id"], body["user"].get("team_id", "")
 
     def answer(card: Card) -> None:
@@ -138,6 +141,7 @@ def reasoned(desk: "Desk", body: dict[str, Any]) -> None:
         answer(say.told_card(done(desk, asked)))
 
     desk.later(decide, answer)
+    return {}
 
 
 def _with_reason(about: reasons.About, user: str, reason: str) -> tuple[Act, Command]:

@@ -179,6 +179,21 @@ def test_declining_asks_for_a_reason_that_stands_on_card_and_log(one: Team) -> N
     assert "“the &lt;shop&gt; is on sale”" in one.said("Declined by")
 
 
+def test_a_blank_is_no_reason_and_an_old_form_is_told_at_its_input(one: Team) -> None:
+    """Slack counts blanks as characters; what a form of another version asks is not guessed at."""
+    one.open()
+    one.slack.press(APPROVER, SITE_OPS, one.card("decline")["ts"], "decline")
+    view = one.slack.wait_for(lambda: one.slack.open_views(APPROVER))[-1]
+    entered = {("reason", "reason"): "    "}
+    wrong = one.slack.submit(APPROVER, view["id"], entered)
+    assert wrong.errors == {"reason": "Say why, in a few words."}
+    with one.slack.workspace.changing():
+        one.slack.workspace.screens.modals[APPROVER][-1].body["private_metadata"] = "decline|R1"
+    entered = {("reason", "reason"): "why not"}
+    assert "another version" in one.slack.submit(APPROVER, view["id"], entered).errors["reason"]
+    assert one.task().status == "shown"
+
+
 def test_an_outsiders_reason_declines_nothing(one: Team) -> None:
     """Whoever may not is refused when the form comes back."""
     one.open()
