@@ -83,8 +83,10 @@ def skip(
 
 def unskippable(state: RunState, task: Task, laws: Laws) -> str:
     """Why the law forbids to leave this step out now, a sentence or two; empty when it does not."""
-    if task.status == "approved" or at_work(task):
-        return "It is approved and at work; wait until it has ended."
+    if at_work(task):
+        return "It is at work; wait until it has ended."
+    if task.status == "approved":
+        return "It is approved and begins as soon as it may; take the approval back first."
     relying = [t.key for t in state.tasks
                if t.status not in FINISHED and task.key in laws.needs.get(t.key, ())]  # fmt: skip
     if relying:

@@ -52,7 +52,8 @@ def _offers(desk: "Desk", state: RunState, who: Person) -> tuple[list[Block], st
         for act, command in _commands(who.user, step).items()
         if _may(desk, act, who, state) and not desk.engine.refusal(state, command)
     ]  # fmt: skip
-    waits = current is not None and current.status == "shown"
+    given = {one.by for one in current.approvals} if current else set()
+    waits = current is not None and current.status == "shown" and who.user not in given
     yes = waits and _may(desk, "approve", who, state, step)
     return made, "Its card waits for your yes." if yes else ""
 

@@ -25,7 +25,8 @@ def steered(
         case c.Skip():
             return f"*{frame.title(command.step)}* is skipped; your reason stands on its card."
         case c.Retry():
-            return f"*{frame.title(command.step)}* is tried again."
+            when = " once somebody resumes the run" if after.paused_by else ""
+            return f"*{frame.title(command.step)}* is tried again{when}."
         case c.Undo():
             return _turned(frame, way_of(before, command.scope, itinerary), command)
 

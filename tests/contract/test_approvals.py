@@ -45,6 +45,15 @@ def test_two_approvers_needed_and_one_presses_twice(two: Team) -> None:
     assert f"Approved by <@{APPROVER}> and <@{SECOND}>" in two.said("Done and proven")
 
 
+def test_whoever_has_said_yes_is_not_told_that_theirs_is_awaited() -> None:
+    """By `/mtls` alone: the other approver's yes is."""
+    with team(Setting(Policy(groups=(APPROVERS,), needed=(1, 1, 2)))) as made:
+        made.open()
+        made.press(APPROVER)
+        assert "waits for your yes" not in made.type(APPROVER, "")
+        assert "waits for your yes" in made.type(SECOND, "")
+
+
 def test_a_starter_presses_their_own_step(one: Team) -> None:
     """An approver who started the run does not count where it can cause an outage."""
     with one.slack.workspace.changing():

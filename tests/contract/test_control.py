@@ -231,6 +231,16 @@ def test_pause_holds_after_the_step_at_work_and_resume_goes_on(run: Steered) -> 
     assert run.lamp.writes == 1
 
 
+def test_a_retry_of_what_is_paused_does_not_claim_to_begin(run: Steered) -> None:
+    """It is taken up when somebody resumes, and the answer says so."""
+    on.failed(run)
+    run.type("pause")
+    run.told("Paused by")
+    run.type("retry")
+    assert "once somebody resumes" in run.told("The bell is tried again")
+    assert run.bell.writes == 0
+
+
 def test_undo_in_the_instant_of_a_write_finds_what_was_written(run: Steered) -> None:
     """The step's own record is lost to the undo, and its way back takes it off all the same."""
     run.approve()
