@@ -94,11 +94,18 @@ def plan(desk: "Desk", typed: "Typed") -> None:
 
 
 def probe(desk: "Desk", typed: "Typed") -> None:
-    """``/mtls probe [site] [here]``: asks the origin now; what it said is kept with the site."""
+    """``/mtls probe [site] [here]``: asks the origin now; what it said is kept with the site.
+
+    Not for a host that no run knows: how an origin answers a misspelt name says nothing of it.
+    """
     answer, words = _where(desk, typed)
     desk.allowed("probe", typed.sent)
     site = desk.known(host_name(words[0]) if words else "")
-    typed.answer(say.notice_card(f"Asking the origin of {site.name} directly."))
+    store = desk.engine.store
+    known = store.site(site.name) is not None
+    meant = "" if known else named.nearest(store, site.name)
+    typed.answer(say.notice_card(f"Asking the origin of {site.name} directly.{meant}"))
     verdict = desk.outside.probe(site)
-    desk.engine.probed(site, verdict, by=typed.sent.user_id)
+    if known:
+        desk.engine.probed(site, verdict, by=typed.sent.user_id)
     answer(say.probe_card(site, verdict))

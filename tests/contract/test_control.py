@@ -316,3 +316,12 @@ def test_a_probe_is_kept_with_its_site(run: Steered) -> None:
     )
     run.type("status www.example.com")
     assert "www.example.com: Waiting" in run.told("Origin OPEN, seen")
+
+
+def test_a_probe_of_a_misspelt_host_says_nothing_of_the_site(run: Steered) -> None:
+    """It is asked and answered, with the nearest name; what the log says of the site stays."""
+    run.type("probe wwww.example.com")
+    assert "Is www.example.com meant?" in run.told("Asking the origin of wwww.example.com")
+    run.told("Origin probe of wwww.example.com: open")
+    run.type("status www.example.com")
+    assert "Origin OPEN" not in run.told("www.example.com: Waiting")
