@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.engine.approval_events import Window
+from bot.engine.control import refused_without
 from bot.engine.itinerary import NO_LAWS, Laws
 from bot.engine.policy import Policy
 from bot.engine.state import RunState, Task
@@ -75,7 +76,20 @@ def run_title(state: RunState) -> str:
 
 
 def run_words(frame: Frame, state: RunState) -> str:
-    """The state of the run in one sentence."""
+    """The state of the run in one sentence; in a second one, that visitors are refused in it."""
+    holds = state.status in ("needs-approval", "needs-help", "paused")
+    return _run_words(frame, state) + (refused_words(frame, state) if holds else "")
+
+
+def refused_words(frame: Frame, state: RunState) -> str:
+    """That visitors are refused while the run stands here, and until when; else empty."""
+    missing = refused_without(state, frame.laws)
+    if not missing:
+        return ""
+    return f" Visitors are refused until *{frame.title(missing)}* is done: do not leave it so."
+
+
+def _run_words(frame: Frame, state: RunState) -> str:
     task = state.current
     match state.status:
         case "closed":
@@ -129,11 +143,12 @@ def stands_words(frame: Frame, state: RunState) -> str:
     left = ", ".join(frame.title(key) for key in there)
     stays = f"In force: {left}." if left else "Nothing of this run is in force any more."
     failed = [frame.title(t.key) for t in state.tasks if t.status == "failed"]
+    served = not refused_without(state, frame.laws)
     said = (
-        f"{', '.join(failed)} had failed; its card says what was seen."
-        if failed else "Every step ended in a state that serves visitors."
+        f"{', '.join(failed)} had failed; its card says what was seen. " if failed
+        else "Every step ended in a state that serves visitors. " if served else ""
     )  # fmt: skip
-    return f"{said} {stays}"
+    return f"{said}{stays}"
 
 
 def for_good_words(frame: Frame, state: RunState) -> str:
