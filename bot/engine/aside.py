@@ -66,8 +66,8 @@ class Aside:
         return Again(min(opens, now + _LATER))
 
     def _foresee(self, state: RunState, task: Task, *, now: datetime) -> Result | None:
-        """Once for each card and process: what it finds is kept in the log."""
-        if not self._once(state, task, task.fingerprint, now=now):
+        """Once for each card, and again after whatever came between: what it finds is recorded."""
+        if not self._once(state, task, f"{task.fingerprint}/{state.seq}", now=now):
             return None
         steps = {key: step for key, step in self.steps.items() if key in self.foreseeable}
         plans = foresee(state, task, steps)

@@ -1,14 +1,19 @@
 """Several steps without risk approved at once, each plan by its own fingerprint."""
 
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from bot.engine import commands as c
 from bot.engine.policy import Policy
 from sandbox.people_acting import buttons
-from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, STARTER
+from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, SITE_OPS, STARTER
+from steps.errors import Conflict
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
 from tests.contract.control_stand import denied
+from tests.toys import SITE
 
 TASKS = ("lamp", "bell", "glance", "chime")
 TWO = Policy(groups=(APPROVERS,), needed=(1, 2, 1))
@@ -118,6 +123,24 @@ def test_a_plan_approved_ahead_that_could_not_be_asked_for_keeps_its_yes(run: Te
     run.drive()
     assert run.engine.view("R1").outcome == "closed"
     assert run.task("bell").approvals[0].by == APPROVER
+
+
+def test_plans_are_foreseen_again_when_somebody_was_faster() -> None:
+    """Somebody pauses meanwhile: what was found is not recorded, and it is sought anew."""
+    with team(Setting(risk="brief", tasks=TASKS)) as made:
+        engine, looks = made.engine, itertools.count()
+
+        def between() -> None:
+            if made.task().status == "shown" and next(looks) == 0:
+                engine.submit("R1", c.Pause(STARTER))
+
+        made.bell.on_look = between
+        engine.start(c.Start(STARTER, SITE, SITE_OPS))
+        with suppress(Conflict):
+            made.drive()
+        assert (made.task().status, made.task().foreseen) == ("shown", ())
+        made.drive()
+        assert [one.step for one in made.task().foreseen] == ["bell", "chime"]
 
 
 def test_an_outsider_approves_none_of_them(run: Team) -> None:
