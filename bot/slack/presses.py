@@ -61,24 +61,35 @@ def _decide(desk: "Desk", press: inbox.Press, answer: Callable[[Card], None]) ->
 
 def done(desk: "Desk", asked: Asked) -> str:
     """Carry it out; what it did, with our own markup. Raises Rejected, and nothing happened."""
-    before = desk.engine.view(asked.run)
-    after = submit(desk, asked)
+    decided_on: list[RunState] = []
+    after = submit(desk, asked, decided_on.append)
     match asked.command:
         case (c.Pause() | c.Resume() | c.Stop() | c.Skip() | c.Retry() | c.Undo()) as command:
             itinerary = desk.engine.itinerary
+            before = decided_on[-1]
             said = steered(desk.frame(), itinerary, command, before=before, after=after)
             return f"*{escape(after.site.name)}*: {said}" if after.site else said
         case _:
             return escape(_counted(desk, asked, after))
 
 
-def submit(desk: "Desk", asked: Asked) -> RunState:
-    """Ask Slack who this is, and let the engine decide with that. Raises Rejected."""
+def submit(
+    desk: "Desk", asked: Asked, see: Callable[[RunState], None] = lambda _state: None
+) -> RunState:  # fmt: skip
+    """Ask Slack who this is, and let the engine decide with that. Raises Rejected.
+
+    `see` is shown the very state that it is decided on: while Slack is asked, a run goes on.
+    """
     state = desk.engine.view(asked.run)
     if state.site is None or state.policy is None:
         raise UnknownSite("This run is not known to this bot.")
     who = desk.people.person(asked.user, asked.team, state.policy)
-    admit = admission(asked.act, who, desk.clock, step=asked.step, asked=state.policy)
+    allowed = admission(asked.act, who, desk.clock, step=asked.step, asked=state.policy)
+
+    def admit(found: RunState) -> None:
+        allowed(found)
+        see(found)
+
     return desk.engine.submit(asked.run, asked.command, admit=admit)
 
 

@@ -256,6 +256,16 @@ def test_undo_in_the_instant_of_a_write_finds_what_was_written(run: Steered) -> 
     assert run.world == {"lamp": "off", "bell": "off"}
 
 
+def test_an_undo_is_told_by_the_state_that_it_was_decided_on(run: Steered) -> None:
+    """The first step began while Slack was being asked who it is: that goes back, and is told."""
+    run.office.faults.add(Fault("slack", "POST", "users.info", "slow", seconds=0.4))
+    run.type("undo run")
+    time.sleep(0.1)
+    run.approve()
+    run.told("Going back: the whole run")
+    assert run.state.direction == "back"
+
+
 def test_history_puts_both_files_into_the_thread(run: Steered) -> None:
     """Who, what, when, fingerprint, before and after, evidence; the chain checked and cited."""
     on.finished(run)
