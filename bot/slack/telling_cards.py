@@ -30,6 +30,8 @@ def _said(frame: Frame, state: RunState, told: Telling) -> str:
             return _approved(frame, told)
         case "declined":
             return f"{title} was declined by {by}. Nothing was written."
+        case "accepted":
+            return f"{title} was accepted by {by} as it is:"
         case "stopped":
             return f"The run was stopped by {by}."
         case "withdrawn":

@@ -18,6 +18,8 @@ from bot.engine.fold import fold
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, policy_stream
 from bot.engine.state import RunState
+from bot.slack.telling_cards import telling_card
+from bot.slack.words import Frame
 from bot.store.memory import MemoryStore
 from steps.errors import AlreadyDecided, PlanHasChanged, Rejected
 from steps.step import Change, Plan
@@ -195,3 +197,26 @@ def test_a_policy_that_is_set_aside_can_be_given_up_and_not_replaced() -> None:
     asked = ap.AskPolicy("U1", SITE, "C1", None)
     with pytest.raises(Rejected, match="in force already"):
         decide(replace(state, own_policy=None), asked, now=NOON, rules=rules)
+
+
+def test_whoever_turned_the_run_round_is_told_with_its_starter() -> None:
+    """What is decided and what runs out on the way back; whoever does it knows already."""
+    turned = e.UndoAsked(at=NOON, by="U4", tasks=("bell",))
+    before = (OPENED, turned, turn())
+    bound = {"step": "bell", "fingerprint": LATER.fingerprint}
+    for event in (
+        e.PlanApproved(at=NOON, by="U2", **bound), a.ApprovalExpired(at=NOON, **bound),
+        e.PlanDeclined(at=NOON, by="U2", **bound),
+    ):  # fmt: skip
+        assert run(*before, event).tellings[-1].to == ("U1", "U4")
+    own = e.PlanApproved(at=NOON, by="U4", **bound)
+    assert run(*before, own).tellings[-1].to == ("U1",)
+
+
+def test_an_acceptance_is_a_decision_that_the_starter_is_told() -> None:
+    """By name, with what was accepted."""
+    seen = e.VerdictAccepted(at=NOON, by="U2", step="lamp", accepted=("One address is silent.",))
+    told = run(OPENED, SHOWN, seen).tellings[-1]
+    assert (told.kind, told.to, told.lines) == ("accepted", ("U1",), seen.accepted)
+    card = telling_card(Frame({}, Policy(), NOON), run(OPENED, SHOWN, seen), told)
+    assert card.text == "<@U1> lamp was accepted by <@U2> as it is: One address is silent."
