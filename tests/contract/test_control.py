@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,10 @@ from bot.slack.answers import SUBCOMMANDS
 from bot.slack.dispatch import COMMANDS
 from sandbox.faults import Fault
 from sandbox.people_acting import buttons
-from sandbox.slack.people import APPROVER, GUEST, OUTSIDER, SITE_OPS, STARTER
+from sandbox.slack.people import APPROVER, GENERAL, GUEST, OUTSIDER, SITE_OPS, STARTER
 from tests.contract import control_stand as on
 from tests.contract.control_stand import RUN, Steered, steered
+from tests.toys import SITE
 
 Bring = Callable[[Steered], None]
 
@@ -154,6 +156,18 @@ def test_an_undo_of_a_finished_run_elsewhere_asks_which_site(run: Steered) -> No
     run.office.slack.command(STARTER, "/mtls", "undo run", random)
     run.told("Which site is meant? The newest runs are on www.example.com")
     assert run.state.outcome == "closed"
+
+
+def test_an_undo_means_the_run_of_its_channel_before_one_that_is_open_elsewhere(
+    run: Steered,
+) -> None:
+    """The finished one here; the other, of another team, is not touched."""
+    on.finished(run)
+    other = replace(SITE, name="blog.example.net", zone="example.net", project="blog4x7k2m")
+    second = run.office.engine.start(c.Start(APPROVER, other, GENERAL)).run
+    run.type("undo run", APPROVER)
+    assert "www.example.com: Going back" in run.told("Going back", APPROVER)
+    assert run.office.engine.view(second).direction == "forward"
 
 
 def test_the_form_of_the_undo_shows_each_way_and_what_is_for_good(run: Steered) -> None:
