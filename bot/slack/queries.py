@@ -88,7 +88,7 @@ def _where(
 def plan(desk: "Desk", typed: "Typed") -> None:
     """``/mtls plan [site]``: the dry run."""
     desk.allowed("plan", typed.sent)
-    site = desk.known(typed.site)
+    site = desk.known(typed.site, typed.sent.channel_id)
     typed.answer(say.notice_card(f"Looking at {site.name}; this takes a little."))
     typed.answer(say.forecast_card(desk.outside.forecast(site)))
 
@@ -100,7 +100,7 @@ def probe(desk: "Desk", typed: "Typed") -> None:
     """
     answer, words = _where(desk, typed)
     desk.allowed("probe", typed.sent)
-    site = desk.known(host_name(words[0]) if words else "")
+    site = desk.known(host_name(words[0]) if words else "", typed.sent.channel_id)
     store = desk.engine.store
     known = store.site(site.name) is not None
     meant = "" if known else named.nearest(store, site.name)

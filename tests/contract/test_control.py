@@ -349,3 +349,12 @@ def test_a_probe_of_a_misspelt_host_says_nothing_of_the_site(run: Steered) -> No
     run.told("Origin probe of wwww.example.com: open")
     run.type("status www.example.com")
     assert "Origin OPEN" not in run.told("www.example.com: Waiting")
+
+
+def test_without_a_name_the_site_of_the_channels_run_is_meant(run: Steered) -> None:
+    """For a probe, the dry run and the policy too, as their help says."""
+    run.type("probe")
+    run.told("Origin probe of www.example.com")
+    run.type("policy")
+    words = "In force on *www.example.com*"
+    run.office.slack.wait_for(lambda: words in str(run.form("policy")["blocks"]))
