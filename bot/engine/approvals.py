@@ -73,6 +73,8 @@ class Rules:
     """How long a card waits."""
     site_policies: bool = True
     """Whether a site's own policy holds; without, the settings' holds everywhere."""
+    longest: timedelta = timedelta(0)
+    """How long a step may take: none begins later than this before its window ends."""
 
     def in_force(self, own: Policy | None) -> Policy:
         """The policy of a site whose own is this."""
@@ -101,7 +103,7 @@ def decide(
         case Extend():
             return (_extend(state, command, now=now, rules=rules),)
         case SetWindow():
-            return (_window(state, command, now=now),)
+            return (_window(state, command, now=now, rules=rules),)
         case AskPolicy():
             return (_ask(state, command, now=now, rules=rules),)
         case _:
@@ -225,16 +227,26 @@ def bound_to(task: Task) -> str:
     return task.ahead.fingerprint if task.status == "next" and task.ahead else task.fingerprint
 
 
-def _window(state: RunState, command: SetWindow, *, now: datetime) -> e.Event:
+def _window(state: RunState, command: SetWindow, *, now: datetime, rules: Rules) -> e.Event:
     if state.outcome:
         raise AlreadyDecided("This run is over; a window changes nothing in it.")
-    window = command.window
-    if window is not None and (window.end <= window.start or window.end <= now):
+    usable(command.window, now=now, rules=rules)
+    return a.WindowSet(at=now, by=command.by, window=command.window)
+
+
+def usable(window: Window | None, *, now: datetime, rules: Rules) -> None:
+    """Return if something could begin in the window. Raises Rejected."""
+    if window is None:
+        return
+    hint = "Both times are read in your own time zone, as Slack has it."
+    if window.end <= window.start or window.end <= now:
+        raise Rejected("A window ends after it begins, and not in the past.", hint=hint)
+    if window.end - max(window.start, now) < rules.longest:
+        minutes = round(rules.longest.total_seconds() / 60)
         raise Rejected(
-            "A window ends after it begins, and not in the past.",
-            hint="Both times are read in your own time zone, as Slack has it.",
-        )
-    return a.WindowSet(at=now, by=command.by, window=window)
+            f"Nothing could begin in this window: no step does later than {minutes} minutes before"
+            " its end.", hint=hint,
+        )  # fmt: skip
 
 
 def _ask(state: RunState, command: AskPolicy, *, now: datetime, rules: Rules) -> e.Event:

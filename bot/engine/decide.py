@@ -34,6 +34,7 @@ def decide(
     """The events that `command` causes. Raises Rejected, and then nothing happened."""
     match command:
         case c.Start():
+            ap.usable(command.window, now=now, rules=rules)
             return _start(state, command, now=now, itinerary=itinerary)
         case (
             c.Approve() | c.Decline() | ap.ApproveAhead() | ap.Withdraw() | ap.Extend()

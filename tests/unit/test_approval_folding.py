@@ -12,6 +12,7 @@ from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.approvals import Rules, batch_digest, decide
+from bot.engine.decide import decide as decided
 from bot.engine.engine import Engine
 from bot.engine.events import EVENT
 from bot.engine.fold import fold
@@ -152,6 +153,25 @@ def test_the_window_of_a_run_that_is_over_is_not_changed() -> None:
     over = run(OPENED, e.RunClosed(at=NOON, outcome="stopped"))
     with pytest.raises(AlreadyDecided):
         decide(over, ap.SetWindow("U2", None), now=NOON, rules=Rules())
+
+
+@pytest.mark.parametrize(("start", "end", "fits"), [(0, 20, True), (0, 19, False), (-60, 19, False),
+                                                    (60, 79, False), (60, 80, True)])  # fmt: skip
+def test_a_window_in_which_nothing_could_begin_is_not_taken(
+    start: int, end: int, *, fits: bool
+) -> None:
+    """Shorter than a step may take: it would open, say so, and let nothing begin."""
+    window = a.Window(NOON + timedelta(minutes=start), NOON + timedelta(minutes=end))
+    rules, order = Rules(longest=timedelta(minutes=20)), Itinerary((), (), ())
+    for state, asked in (
+        (RunState(), c.Start("U1", SITE, "C1", window)),
+        (run(OPENED), ap.SetWindow("U2", window)),
+    ):
+        if fits:
+            assert decided(state, asked, now=NOON, itinerary=order, rules=rules)
+            continue
+        with pytest.raises(Rejected, match="20 minutes before its end"):
+            decided(state, asked, now=NOON, itinerary=order, rules=rules)
 
 
 def test_a_policys_stream_knows_what_is_in_force() -> None:
