@@ -120,11 +120,13 @@ def _unrenewed(task: Task, error: RolloutError, *, now: datetime) -> Result | No
 
 
 def _ended(state: RunState, lasting: Mapping[str, Lasting], now: datetime) -> Task | None:
-    """A step whose effect has lasted its time while the run still needs it."""
+    """A step whose effect has lasted its time while the run still needs it, and is not held."""
+    if state.outcome or state.paused_by or state.stopped_by:
+        return None
     for key, one in lasting.items():
         task, last = state.task(key), state.task(one.until)
         since = (task.renewed_at or task.ended_at) if task else None
-        if task is None or since is None or task.status != "done" or state.outcome:
+        if task is None or since is None or task.status != "done":
             continue
         needed = state.direction == "forward" and last is not None and last.status == "next"
         if needed and (task.lapsed_at is not None or now >= since + one.lasts):

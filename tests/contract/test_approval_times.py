@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.approval_events import Window
 from bot.engine.aside import Lasting
@@ -284,6 +285,19 @@ def test_what_ends_after_three_hours_is_renewed_under_its_approval() -> None:
         assert f"<@{STARTER}> The lamp had ended by itself" in made.said("made again")
         made.tick(hours=1)
         assert made.types().count("step-renewed") == 1
+
+
+def test_nothing_is_renewed_while_the_run_is_paused() -> None:
+    """A pause holds this write too; whoever resumes has it made again."""
+    with team(RENEWING) as made:
+        lit(made)
+        made.world["lamp"] = "off"
+        made.engine.submit("R1", c.Pause(STARTER))
+        made.tick(hours=4)
+        assert made.lamp.writes == 1
+        made.engine.submit("R1", c.Resume(STARTER))
+        made.tick(minutes=6)
+        assert (made.lamp.writes, made.world["lamp"]) == (2, "on")
 
 
 def test_what_is_another_plan_now_is_not_renewed_but_told() -> None:
