@@ -136,3 +136,7 @@ def test_whose_yes_could_count_is_asked_of_no_more_people_than_needed(office: Of
     assert office.people.counting(Policy(frozenset({GUEST}))) == frozenset()
     office.faults.add(Fault("slack", "POST", "users.info", "status", 500))
     assert office.people.counting(Policy(frozenset({GUEST, APPROVER}))) is None
+    office.faults.add(Fault("slack", "POST", "users.info", "status", 500, times=99))
+    before = office.asked("users.info")
+    assert office.people.counting(Policy(frozenset(f"U{n}" for n in range(90)))) is None
+    assert office.asked("users.info") - before == 3
