@@ -177,6 +177,16 @@ def test_the_plan_drifts_after_the_first_of_two_approvals(two: Team) -> None:
     assert two.lamp.writes == 1
 
 
+def test_what_somebody_did_between_yes_and_start_is_skipped(one: Team) -> None:
+    """Nothing is left to do, so nobody is asked to approve a plan that changes nothing."""
+    one.open()
+    one.press(APPROVER)
+    one.world["lamp"] = "on"
+    one.drive()
+    assert (one.task().status, one.engine.view("R1").outcome) == ("skipped", "closed")
+    assert (one.lamp.writes, "plan-drifted" in one.types()) == (0, False)
+
+
 def test_declining_asks_for_a_reason_that_stands_on_card_and_log(one: Team) -> None:
     """The modal comes back with words; the starter is mentioned with them."""
     one.open()
