@@ -14,6 +14,7 @@ from bot.engine.approvals import open_task
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import is_policy_stream
 from bot.engine.state import RunState
+from bot.engine.window import held_back
 from steps.errors import AlreadyDecided, PlanHasChanged, Rejected
 from steps.step import Verdict
 
@@ -42,7 +43,7 @@ def decide(
         ):  # fmt: skip
             return ap.decide(state, command, now=now, rules=rules)
         case c.Retry():
-            return _retry(state, command, now=now)
+            return _retry(state, command, now=now, rules=rules)
         case c.Accept():
             return _accept(state, command, now=now)
         case c.Undo() | c.Stop() | c.Skip() | c.Pause() | c.Resume():
@@ -66,10 +67,19 @@ def _start(
     return (opened,)
 
 
-def _retry(state: RunState, command: c.Retry, *, now: datetime) -> tuple[e.Event, ...]:
+def _retry(
+    state: RunState, command: c.Retry, *, now: datetime, rules: ap.Rules
+) -> tuple[e.Event, ...]:
     task = open_task(state, command.step)
     if task.status not in ("failed", "declined", "expired") or is_policy_stream(state.run):
         raise AlreadyDecided("This step is under way; there is nothing to try again.")
+    begins = task.failure is not None and task.failure.phase == "applying" and not task.notes
+    if begins and held_back(state, task, now=now, longest=rules.longest):
+        raise Rejected(
+            "This step can cause an outage, and its maintenance window is not open: it is not begun"
+            " again now.",
+            hint="An approver gives another one by /mtls window; Undo waits for none.",
+        )
     return (e.StepRetried(at=now, by=command.by, step=command.step),)
 
 

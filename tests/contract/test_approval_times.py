@@ -194,6 +194,26 @@ def test_a_step_that_would_cross_the_end_waits_and_says_so(one: Team) -> None:
     assert one.lamp.writes == 1
 
 
+def test_a_step_that_failed_is_not_written_again_outside_its_window(one: Team) -> None:
+    """A retry would write as the first try did: in the window it may, after it it waits."""
+    one.open(window=window(0, 2))
+    one.press(APPROVER)
+    one.lamp.before_write = denied
+    one.drive()
+    one.press(STARTER, "retry")
+    one.drive()
+    one.clock.tick(3 * 3600)
+    one.press(STARTER, "retry")
+    assert "maintenance window" in one.answer(STARTER)
+    one.lamp.before_write = lambda: None
+    one.drive()
+    assert (one.task().status, one.lamp.writes) == ("failed", 0)
+    assert "No maintenance window" in one.type(SECOND, "window off")
+    one.press(STARTER, "retry")
+    one.drive()
+    assert one.lamp.writes == 1
+
+
 def test_a_run_is_stopped_while_its_step_waits_for_the_window(one: Team) -> None:
     """Approved is not begun: what only waits can be stopped."""
     one.open(window=window(48, 2))
