@@ -97,7 +97,8 @@ def _run_words(frame: Frame, state: RunState) -> str:
                 "closed": f"Finished: the origin is {closed_words(state)}.",
                 "undone": "Finished: everything is as it was before the run.",
                 "partly-undone": f"Finished: taken back in part. {stands_words(frame, state)}",
-                "stopped": f"Stopped by {person(state.stopped_by)}. {stands_words(frame, state)}",
+                "stopped": f"Stopped by {person(state.stopped_by)}.{quoted(state.stop_reason)}"
+                f" {stands_words(frame, state)}",
             }.get(state.outcome, "Finished.")
         case "needs-approval":
             assert task is not None
@@ -107,17 +108,23 @@ def _run_words(frame: Frame, state: RunState) -> str:
             return _help_words(frame, state, task)
         case "paused":
             name = f" before *{frame.title(task.key)}*" if task else ""
-            why = f" “{escape(state.pause_reason)}”" if state.pause_reason else ""
+            why = quoted(state.pause_reason)
             return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
             return _working_words(frame, state, task)
+
+
+def quoted(reason: str) -> str:
+    """Somebody's reason in their own words; nothing where none was given."""
+    return f" “{escape(reason)}”" if reason else ""
 
 
 def _working_words(frame: Frame, state: RunState, task: Task | None) -> str:
     name = frame.title(task.key) if task else "the last step"
     after = ""
     if state.stopped_by:
-        after = f" Stopped by {person(state.stopped_by)}: the run ends with this step."
+        by = person(state.stopped_by)
+        after = f" Stopped by {by}: the run ends with this step.{quoted(state.stop_reason)}"
     elif state.paused_by:
         after = f" Paused by {person(state.paused_by)}: nothing begins after this step."
     held_up = task.delayed if task else ""

@@ -222,11 +222,12 @@ def test_an_outsiders_reason_declines_nothing(one: Team) -> None:
 
 
 def test_stopping_asks_for_a_reason(one: Team) -> None:
-    """It stands in the log with who stopped."""
+    """It stands in the log and on the card with who stopped, the starter too."""
     one.open()
     one.because(STARTER, "stop", "next week instead")
     state = one.engine.view("R1")
     assert (state.outcome, state.stop_reason) == ("stopped", "next week instead")
+    assert f"Stopped by <@{STARTER}>. “next week instead”" in one.said("Stopped by")
 
 
 def test_ten_people_press_at_the_same_instant(one: Team) -> None:
