@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from bot.engine import approval_events as a
+from bot.engine.approvals import run_out
 from bot.engine.engine import Engine
 from bot.engine.loops import tried
 from bot.engine.policy import ALL_POLICIES
@@ -64,7 +65,7 @@ def due(state: RunState, reminding: Reminding, *, now: datetime) -> tuple[a.OnTa
 
 def _of_card(task: Task, reminding: Reminding, now: datetime) -> list[a.OnTask]:
     """Its time is over, or those who may approve are reminded; never both."""
-    if task.deadline is not None and now >= task.deadline:
+    if run_out(task, now):
         return [a.ApprovalExpired(at=now, step=task.key, fingerprint=task.fingerprint)]
     last = task.reminded_at or task.shown_at
     if last is None or not reminding.every or now < last + reminding.every:

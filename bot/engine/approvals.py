@@ -137,6 +137,11 @@ def shown(state: RunState, step: str, fingerprint: str) -> Task:
     return task
 
 
+def run_out(task: Task, now: datetime) -> bool:
+    """Whether the card's time is over, although nobody may have looked at the clock since."""
+    return task.deadline is not None and now >= task.deadline
+
+
 def batch_digest(task: Task) -> str:
     """What a yes to a card and the later plans on it is bound to: SHA-256 over all fingerprints."""
     text = "\n".join([task.fingerprint, *(f.fingerprint for f in task.foreseen)])

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
+from bot.engine import approval_events as a
 from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import control
@@ -71,6 +72,10 @@ def _retry(
     state: RunState, command: c.Retry, *, now: datetime, rules: ap.Rules
 ) -> tuple[e.Event, ...]:
     task = open_task(state, command.step)
+    again = e.StepRetried(at=now, by=command.by, step=command.step)
+    if task.status == "shown" and ap.run_out(task, now) and not is_policy_stream(state.run):
+        over = a.ApprovalExpired(at=now, step=task.key, fingerprint=task.fingerprint)
+        return (over, again)
     if task.status not in ("failed", "declined", "expired") or is_policy_stream(state.run):
         raise AlreadyDecided("This step is under way; there is nothing to try again.")
     begins = task.failure is not None and task.failure.phase == "applying" and not task.notes
@@ -80,7 +85,7 @@ def _retry(
             " again now.",
             hint="An approver gives another one by /mtls window; Undo waits for none.",
         )
-    return (e.StepRetried(at=now, by=command.by, step=command.step),)
+    return (again,)
 
 
 def _accept(state: RunState, command: c.Accept, *, now: datetime) -> tuple[e.Event, ...]:

@@ -57,6 +57,17 @@ def test_a_press_just_after_the_deadline_is_too_late(one: Team) -> None:
     assert "counts" in one.answer(APPROVER)
 
 
+def test_a_retry_of_what_has_run_out_waits_for_nobody_to_look_at_the_clock(one: Team) -> None:
+    """Whoever comes too late is told that Retry helps, and it does; while it waits it does not."""
+    one.open()
+    assert "under way" in one.type(STARTER, "retry")
+    one.clock.tick(24 * 3600)
+    assert "is tried again" in one.type(STARTER, "retry")
+    one.drive()
+    assert one.types()[-3:] == ["approval-expired", "step-retried", "plan-shown"]
+    assert (one.task().status, one.task().cards) == ("shown", 2)
+
+
 def test_a_card_is_extended_just_before_and_not_just_after_the_deadline(one: Team) -> None:
     """Extended it waits as long again; too late it is said what helps."""
     one.open()
