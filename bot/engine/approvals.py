@@ -256,7 +256,7 @@ def usable(window: Window | None, *, now: datetime, rules: Rules) -> None:
 
 def _ask(state: RunState, command: AskPolicy, *, now: datetime, rules: Rules) -> e.Event:
     task = state.current
-    if task is not None and task.status == "shown":
+    if task is not None and task.status == "shown" and not run_out(task, now):
         raise AlreadyDecided("A change of this site's policy waits for a decision already.")
     if command.policy is not None and not rules.site_policies:
         raise Rejected(

@@ -107,6 +107,15 @@ def test_a_change_that_nobody_decides_expires(made: Team) -> None:
     assert [text.startswith(f"<@{STARTER}>") for text in told] == [False, True]
 
 
+def test_a_change_whose_time_has_run_out_keeps_nobody_from_asking(made: Team) -> None:
+    """Also before anybody has looked at the clock."""
+    ask(made, STARTER, PEOPLE)
+    made.clock.tick(24 * 3600)
+    ask(made, STARTER, PEOPLE)
+    assert "waits in a card" in made.answer(STARTER)
+    assert made.task("policy", STREAM).cards == 2
+
+
 def test_a_site_goes_back_to_the_settings_policy(made: Team) -> None:
     """By a card as well; and asking for what is in force already asks for nothing."""
     ask(made, STARTER, {("source", "source"): ["settings"]})
