@@ -6,11 +6,14 @@ appends the answer; two watches, or one after a crash, end in a conflict on a pr
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import partial
 
 import structlog
 
 from bot.engine import approval_events as a
+from bot.engine.approvals import run_out
 from bot.engine.engine import Engine
+from bot.engine.loops import tried
 from bot.engine.policy import ALL_POLICIES
 from bot.engine.state import RunState, Task
 from bot.engine.window import opens
@@ -62,7 +65,7 @@ def due(state: RunState, reminding: Reminding, *, now: datetime) -> tuple[a.OnTa
 
 def _of_card(task: Task, reminding: Reminding, now: datetime) -> list[a.OnTask]:
     """Its time is over, or those who may approve are reminded; never both."""
-    if task.deadline is not None and now >= task.deadline:
+    if run_out(task, now):
         return [a.ApprovalExpired(at=now, step=task.key, fingerprint=task.fingerprint)]
     last = task.reminded_at or task.shown_at
     if last is None or not reminding.every or now < last + reminding.every:
@@ -81,13 +84,13 @@ class Watch:
         self._engine = engine
         self._reminding = reminding
         self._every = every
-        self._next: datetime | None = None
+        self._last: datetime | None = None
 
     def __call__(self) -> None:
-        """A round, unless the last one was just now."""
+        """A round, unless the last one was just now; a clock can be set back."""
         now = self._engine.clock()
-        if self._next is None or now >= self._next:
-            self._next = now + self._every
+        if self._last is None or not self._last <= now < self._last + self._every:
+            self._last = now
             self.round()
 
     def round(self) -> None:
@@ -95,10 +98,13 @@ class Watch:
         store = self._engine.store
         runs = [entry.run for entry in store.runs(open_only=True)]
         for stream in (*runs, *store.streams(ALL_POLICIES)):
-            state = self._engine.view(stream)
-            found = due(state, self._reminding, now=self._engine.clock())
-            try:
-                if found:
-                    self._engine.record(state, *found)
-            except Conflict:
-                log.info("watch.conflict", run=stream)
+            tried("watch", partial(self._look, stream), None, run=stream)
+
+    def _look(self, stream: str) -> None:
+        state = self._engine.view(stream)
+        found = due(state, self._reminding, now=self._engine.clock())
+        try:
+            if found:
+                self._engine.record(state, *found)
+        except Conflict:
+            log.info("watch.conflict", run=stream)

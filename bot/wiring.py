@@ -173,13 +173,14 @@ class Bot:
             frozenset(slack.approvers), slack.approver_groups, approval.needed, approval.four_eyes
         )
         answer = timedelta(hours=approval.deadline_hours)
+        longest = timedelta(minutes=approval.step_minutes)
+        rules = Rules(self.policy, answer, approval.site_policies, longest)
         self.engine = Engine(
             self.store, clock, itinerary(), new_id=lambda: f"R{secrets.token_hex(4)}",
-            seams=settings.seams_moved(), rules=Rules(self.policy, answer, approval.site_policies),
+            seams=settings.seams_moved(), rules=rules,
         )  # fmt: skip
         again = timedelta(seconds=settings.seam.look_again_seconds)
         worker = Worker(self.parts.steps, Patience(look_again=again, answer=answer))
-        longest = timedelta(minutes=approval.step_minutes)
         aside = Aside(self.parts.steps, longest, LASTING, FORESEEABLE)
         every = timedelta(hours=approval.remind_hours)
         watch = Watch(self.engine, Reminding(every, Hours(*day_hours(approval.hours))))

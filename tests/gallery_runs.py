@@ -62,6 +62,8 @@ def _times(shown: list[e.Event], started: list[e.Event]) -> dict[str, list[e.Eve
         "held-short": [*held, a.StepHeld(at=NOON, step="lamp", why="would-cross")],
         "held-over": [*held, a.StepHeld(at=NOON, step="lamp", why="over")],
         "lapsed": [*started, a.StepLapsed(at=LATER, step="lamp")],
+        "unrenewed": [*started, lapsed, e.StepDelayed(at=LATER, step="lamp", code="denied",
+                                                      message="Its token lacks a right.")],
         "renewed": [*started, lapsed, a.StepRenewed(at=LATER, step="lamp")],
     }  # fmt: skip
 

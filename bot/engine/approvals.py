@@ -73,6 +73,8 @@ class Rules:
     """How long a card waits."""
     site_policies: bool = True
     """Whether a site's own policy holds; without, the settings' holds everywhere."""
+    longest: timedelta = timedelta(0)
+    """How long a step may take: none begins later than this before its window ends."""
 
     def in_force(self, own: Policy | None) -> Policy:
         """The policy of a site whose own is this."""
@@ -101,7 +103,7 @@ def decide(
         case Extend():
             return (_extend(state, command, now=now, rules=rules),)
         case SetWindow():
-            return (_window(state, command, now=now),)
+            return (_window(state, command, now=now, rules=rules),)
         case AskPolicy():
             return (_ask(state, command, now=now, rules=rules),)
         case _:
@@ -133,6 +135,11 @@ def shown(state: RunState, step: str, fingerprint: str) -> Task:
             hint="The newest card in the thread shows what would be done now.",
         )
     return task
+
+
+def run_out(task: Task, now: datetime) -> bool:
+    """Whether the card's time is over, although nobody may have looked at the clock since."""
+    return task.deadline is not None and now >= task.deadline
 
 
 def batch_digest(task: Task) -> str:
@@ -211,10 +218,8 @@ def _withdraw(state: RunState, command: Withdraw, *, now: datetime) -> tuple[e.E
 
 def ahead_of(state: RunState, card: Task | None) -> tuple[Task, ...]:
     """The later tasks that were approved on this card and whose turn has not come."""
-    plans = {f.fingerprint for f in card.foreseen} if card else set()
-    return tuple(
-        t for t in state.tasks if t.status == "next" and t.ahead and t.ahead.fingerprint in plans
-    )
+    key = card.key if card else ""
+    return tuple(t for t in state.tasks if t.status == "next" and t.ahead and t.ahead_on == key)
 
 
 def withdrawable(task: Task) -> bool:
@@ -227,23 +232,39 @@ def bound_to(task: Task) -> str:
     return task.ahead.fingerprint if task.status == "next" and task.ahead else task.fingerprint
 
 
-def _window(state: RunState, command: SetWindow, *, now: datetime) -> e.Event:
+def _window(state: RunState, command: SetWindow, *, now: datetime, rules: Rules) -> e.Event:
     if state.outcome:
         raise AlreadyDecided("This run is over; a window changes nothing in it.")
-    window = command.window
-    if window is not None and (window.end <= window.start or window.end <= now):
+    usable(command.window, now=now, rules=rules)
+    return a.WindowSet(at=now, by=command.by, window=command.window)
+
+
+def usable(window: Window | None, *, now: datetime, rules: Rules) -> None:
+    """Return if something could begin in the window. Raises Rejected."""
+    if window is None:
+        return
+    hint = "Both times are read in your own time zone, as Slack has it."
+    if window.end <= window.start or window.end <= now:
+        raise Rejected("A window ends after it begins, and not in the past.", hint=hint)
+    if window.end - max(window.start, now) < rules.longest:
+        minutes = round(rules.longest.total_seconds() / 60)
         raise Rejected(
-            "A window ends after it begins, and not in the past.",
-            hint="Both times are read in your own time zone, as Slack has it.",
-        )
-    return a.WindowSet(at=now, by=command.by, window=window)
+            f"Nothing could begin in this window: no step does later than {minutes} minutes before"
+            " its end.", hint=hint,
+        )  # fmt: skip
 
 
 def _ask(state: RunState, command: AskPolicy, *, now: datetime, rules: Rules) -> e.Event:
     task = state.current
-    if task is not None and task.status == "shown":
+    if task is not None and task.status == "shown" and not run_out(task, now):
         raise AlreadyDecided("A change of this site's policy waits for a decision already.")
-    was = state.policy or rules.policy
+    if command.policy is not None and not rules.site_policies:
+        raise Rejected(
+            "The bot's settings hold for every site now; a policy of the site's own would not.",
+            hint="Whoever runs the bot lets sites have one: MTLS_APPROVAL_SITE_POLICIES.",
+        )
+    # Not the one in force: what the settings have set aside can only be given up this way.
+    was = state.own_policy or rules.policy
     wanted = command.policy or rules.policy
     if wanted == was:
         raise Rejected("This is the policy in force already; nothing was asked for.")

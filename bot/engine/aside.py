@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.engine import approval_events as a
+from bot.engine import events as e
 from bot.engine.foresight import foresee, may_lead
 from bot.engine.next import Begin, Rest, Unit
 from bot.engine.ports import Steps
@@ -65,8 +66,8 @@ class Aside:
         return Again(min(opens, now + _LATER))
 
     def _foresee(self, state: RunState, task: Task, *, now: datetime) -> Result | None:
-        """Once for each card and process: what it finds is kept in the log."""
-        if not self._once(state, task, task.fingerprint, now=now):
+        """Once for each card, and again after whatever came between: what it finds is recorded."""
+        if not self._once(state, task, f"{task.fingerprint}/{state.seq}", now=now):
             return None
         steps = {key: step for key, step in self.steps.items() if key in self.foreseeable}
         plans = foresee(state, task, steps)
@@ -90,9 +91,9 @@ class Aside:
             return None
         try:
             return self._renewal(state, task, now=now)
-        except RolloutError as error:  # neither on nor off: looked at again
+        except RolloutError as error:  # looked at again
             log.warning("renewal", run=state.run, step=task.key, failed=error.code)
-            return None
+            return _unrenewed(task, error, now=now)
 
     def _renewal(self, state: RunState, task: Task, *, now: datetime) -> Result | None:
         """Say that it has ended, then make it again; killed in between, it is found made again."""
@@ -111,12 +112,21 @@ class Aside:
         return (a.StepRenewed(at=now, step=task.key),) if isinstance(outcome, Done) else None
 
 
+def _unrenewed(task: Task, error: RolloutError, *, now: datetime) -> Result | None:
+    """Told once; nothing is known to have ended while it could not even be asked."""
+    if task.lapsed_at is None or task.delayed == error.for_people:
+        return None
+    return (e.StepDelayed(at=now, step=task.key, code=error.code, message=error.for_people),)
+
+
 def _ended(state: RunState, lasting: Mapping[str, Lasting], now: datetime) -> Task | None:
-    """A step whose effect has lasted its time while the run still needs it."""
+    """A step whose effect has lasted its time while the run still needs it, and is not held."""
+    if state.outcome or state.paused_by or state.stopped_by:
+        return None
     for key, one in lasting.items():
         task, last = state.task(key), state.task(one.until)
         since = (task.renewed_at or task.ended_at) if task else None
-        if task is None or since is None or task.status != "done" or state.outcome:
+        if task is None or since is None or task.status != "done":
             continue
         needed = state.direction == "forward" and last is not None and last.status == "next"
         if needed and (task.lapsed_at is not None or now >= since + one.lasts):

@@ -56,7 +56,8 @@ def stop(
     if missing:
         raise Rejected(
             f"Stopped here, visitors would be refused until the step {missing} is done.",
-            hint="Go on to that step, or undo: both end in a state that serves visitors.",
+            hint="Go on to that step: it ends in a state that serves visitors."
+            + (" So does an undo." if state.direction == "forward" else ""),
         )
     stopped = e.RunStopped(at=now, by=command.by, reason=command.reason)
     if at_work(state.current):
@@ -83,8 +84,10 @@ def skip(
 
 def unskippable(state: RunState, task: Task, laws: Laws) -> str:
     """Why the law forbids to leave this step out now, a sentence or two; empty when it does not."""
-    if task.status == "approved" or at_work(task):
-        return "It is approved and at work; wait until it has ended."
+    if at_work(task):
+        return "It is at work; wait until it has ended."
+    if task.status == "approved":
+        return "It is approved and begins as soon as it may; take the approval back first."
     relying = [t.key for t in state.tasks
                if t.status not in FINISHED and task.key in laws.needs.get(t.key, ())]  # fmt: skip
     if relying:
@@ -109,10 +112,19 @@ def undo(
 def refused_without(state: RunState, laws: Laws) -> str:
     """The step that must still be done before visitors are served again; empty when they are."""
     for first, last in laws.refused_until.items():
-        cure = state.task(last)
-        if state.direction == "forward" and _stands(state.task(first)) and not _finished(cure):
+        if not _stands(state.task(first)):
+            continue
+        if state.direction == "forward" and not _finished(state.task(last)):
             return last
+        if state.direction == "back" and not _came(state.task(last)):
+            back = (way for way in laws.back_of[first] if not _finished(state.task(way)))
+            return next(back, "")
     return ""
+
+
+def _came(cure: Task | None) -> bool:
+    """Whether it was done, or right already, before the run was turned round."""
+    return cure is not None and cure.status in FINISHED and not cure.left
 
 
 def _stands(task: Task | None) -> bool:

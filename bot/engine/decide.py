@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
+from bot.engine import approval_events as a
 from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import control
@@ -14,6 +15,7 @@ from bot.engine.approvals import open_task
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import is_policy_stream
 from bot.engine.state import RunState
+from bot.engine.window import held_back
 from steps.errors import AlreadyDecided, PlanHasChanged, Rejected
 from steps.step import Verdict
 
@@ -34,6 +36,7 @@ def decide(
     """The events that `command` causes. Raises Rejected, and then nothing happened."""
     match command:
         case c.Start():
+            ap.usable(command.window, now=now, rules=rules)
             return _start(state, command, now=now, itinerary=itinerary)
         case (
             c.Approve() | c.Decline() | ap.ApproveAhead() | ap.Withdraw() | ap.Extend()
@@ -41,7 +44,7 @@ def decide(
         ):  # fmt: skip
             return ap.decide(state, command, now=now, rules=rules)
         case c.Retry():
-            return _retry(state, command, now=now)
+            return _retry(state, command, now=now, rules=rules)
         case c.Accept():
             return _accept(state, command, now=now)
         case c.Undo() | c.Stop() | c.Skip() | c.Pause() | c.Resume():
@@ -65,11 +68,24 @@ def _start(
     return (opened,)
 
 
-def _retry(state: RunState, command: c.Retry, *, now: datetime) -> tuple[e.Event, ...]:
+def _retry(
+    state: RunState, command: c.Retry, *, now: datetime, rules: ap.Rules
+) -> tuple[e.Event, ...]:
     task = open_task(state, command.step)
+    again = e.StepRetried(at=now, by=command.by, step=command.step)
+    if task.status == "shown" and ap.run_out(task, now) and not is_policy_stream(state.run):
+        over = a.ApprovalExpired(at=now, step=task.key, fingerprint=task.fingerprint)
+        return (over, again)
     if task.status not in ("failed", "declined", "expired") or is_policy_stream(state.run):
         raise AlreadyDecided("This step is under way; there is nothing to try again.")
-    return (e.StepRetried(at=now, by=command.by, step=command.step),)
+    begins = task.failure is not None and task.failure.phase == "applying" and not task.notes
+    if begins and held_back(state, task, now=now, longest=rules.longest):
+        raise Rejected(
+            "This step can cause an outage, and its maintenance window is not open: it is not begun"
+            " again now.",
+            hint="An approver gives another one by /mtls window; Undo waits for none.",
+        )
+    return (again,)
 
 
 def _accept(state: RunState, command: c.Accept, *, now: datetime) -> tuple[e.Event, ...]:

@@ -60,8 +60,8 @@ class Engine:
         known = self._known.get(stream, RunState(run=stream))
         state = reduce(evolve, self.store.read(stream, after=known.seq), known)
         self._known[stream] = state
-        while len(self._known) > _MOST_KNOWN:
-            self._known.pop(next(iter(self._known)), None)
+        for oldest in tuple(self._known)[:-_MOST_KNOWN]:  # copied: other threads read too
+            self._known.pop(oldest, None)
         return state
 
     def state(self, run: str) -> RunState:

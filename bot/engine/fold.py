@@ -244,6 +244,9 @@ def _retried(task: Task, at: datetime) -> Task:
         case "planning" if task.approved_at and not task.started_at:
             # The second look could not be made; the yes is for the same plan, or else it is void.
             return replace(task, status="approved", failure=None)
+        case "planning" if task.ahead and task.plan is None:
+            # Approved on an earlier card, and never shown: the yes waits for its turn as before.
+            return replace(task, status="next", failure=None, delayed="")
         case "planning" | "over":
             return _anew(task)
         case "applying":

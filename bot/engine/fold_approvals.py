@@ -54,7 +54,7 @@ def approved(state: RunState, event: e.PlanApproved) -> RunState:
 
     def given(task: Task) -> Task:
         if found is not None and task.ahead != found:
-            task = replace(_void(task), ahead=found)
+            task = replace(_void(task), ahead=found, ahead_on=event.pressed_on)
         return _given(task, event.by, event.at, needed=event.needed)
 
     return on_task(state, event.step, given)
@@ -92,9 +92,9 @@ def task_event(task: Task, event: a.OnTask) -> Task:
         case a.StepLapsed():
             if event.renewed_as:
                 return replace(task, lapsed_at=event.at)
-            return replace(task, renewed_at=event.at)
+            return replace(task, lapsed_at=None, renewed_at=event.at, delayed="")
         case a.StepRenewed():
-            return replace(task, lapsed_at=None, renewed_at=event.at)
+            return replace(task, lapsed_at=None, renewed_at=event.at, delayed="")
         case _:
             assert_never(event)
 

@@ -89,6 +89,8 @@ class Task:
     """The later plans without risk that this task's card shows too."""
     ahead: Foreseen | None = None
     """The plan that was approved before this task's turn, on an earlier card."""
+    ahead_on: str = ""
+    """Whose card that was: the yes is taken back there, whatever that card shows by now."""
     held: HeldBack | None = None
     """Approved, and the window does not let it begin."""
     lapsed_at: datetime | None = None

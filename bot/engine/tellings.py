@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "approved", "declined", "stopped", "withdrawn", "drifted", "expired", "extended", "reminder",
-    "window-set", "window-opened", "held", "lapsed", "renewed", "policy-changed",
-    "paused", "resumed", "skipped", "turned", "stuck", "stuck-back",
+    "approved", "declined", "accepted", "stopped", "withdrawn", "drifted", "expired",
+    "extended", "reminder", "window-set", "window-opened", "held", "lapsed", "unrenewed", "renewed",
+    "policy-changed", "paused", "resumed", "skipped", "turned", "stuck", "stuck-back",
     "site-drifted", "site-restored",
 ]  # fmt: skip
 

@@ -35,8 +35,8 @@ def _one_more(said: Tellings, event: e.PlanApproved) -> Tellings:
 
 
 def _made(before: RunState, after: RunState, event: e.Event) -> Telling | None:
-    number, starter = after.seq, before.starter
-    plain = Telling(number, "approved", event.at, event.by, getattr(event, "step", ""), (starter,))
+    number, turned = after.seq, (before.starter, before.undo_by)
+    plain = Telling(number, "approved", event.at, event.by, getattr(event, "step", ""), turned)
     was = before.task(plain.step) or Task(plain.step)
     givers = [one.by for one in was.approvals]
     match event:
@@ -45,6 +45,8 @@ def _made(before: RunState, after: RunState, event: e.Event) -> Telling | None:
             return replace(plain, given=len(now.approvals), needed=now.needed)
         case e.PlanDeclined():
             return replace(plain, kind="declined", lines=_lines(event.reason))
+        case e.VerdictAccepted():
+            return replace(plain, kind="accepted", lines=event.accepted)
         case e.RunStopped():
             return replace(plain, kind="stopped", lines=_lines(event.reason))
         case e.PlanDrifted():
@@ -52,7 +54,7 @@ def _made(before: RunState, after: RunState, event: e.Event) -> Telling | None:
         case a.ApprovalWithdrawn():
             return replace(plain, kind="withdrawn")
         case a.ApprovalExpired():
-            return replace(plain, kind="expired", to=(starter, *givers))
+            return replace(plain, kind="expired", to=(*turned, *givers))
         case a.ApprovalExtended():
             return replace(plain, kind="extended", until=event.until)
         case a.ApprovalReminded():
@@ -78,6 +80,8 @@ def _of_time(
             return replace(plain, kind="held", to=(*plain.to, *givers), lines=(event.why,))
         case a.StepLapsed() if not event.renewed_as:
             return replace(plain, kind="lapsed")
+        case e.StepDelayed() if event.step in _lapsed(before):
+            return replace(plain, kind="unrenewed", lines=(event.message,))
         case a.StepRenewed():
             return replace(plain, kind="renewed")
         case a.PolicyChanged():
@@ -86,16 +90,19 @@ def _of_time(
             return None
 
 
+def _lapsed(state: RunState) -> tuple[str, ...]:
+    return tuple(task.key for task in state.tasks if task.lapsed_at is not None)
+
+
 def _of_control(before: RunState, plain: Telling, event: e.Event) -> Telling | None:
     """What somebody does with the run as a whole, and a step that cannot go on."""
-    turned = (before.starter, before.undo_by)
     match event:
         case ce.RunPaused():
-            return replace(plain, kind="paused", to=turned, lines=_lines(event.reason))
+            return replace(plain, kind="paused", lines=_lines(event.reason))
         case ce.RunResumed():
-            return replace(plain, kind="resumed", to=(*turned, before.paused_by))
+            return replace(plain, kind="resumed", to=(*plain.to, before.paused_by))
         case e.StepSkipped() if event.asked:
-            return replace(plain, kind="skipped", to=turned, lines=event.reasons)
+            return replace(plain, kind="skipped", lines=event.reasons)
         case ce.DriftSeen():
             kind: Kind = "site-drifted" if event.findings else "site-restored"
             return replace(plain, kind=kind, lines=event.findings)
@@ -103,9 +110,7 @@ def _of_control(before: RunState, plain: Telling, event: e.Event) -> Telling | N
             return replace(plain, kind="turned", steps=event.reach)
         case e.StepFailed():
             back = event.step in before.way_back
-            return replace(
-                plain, kind="stuck-back" if back else "stuck", to=turned, lines=(event.message,)
-            )
+            return replace(plain, kind="stuck-back" if back else "stuck", lines=(event.message,))
         case _:
             return None
 

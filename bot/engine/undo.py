@@ -72,7 +72,10 @@ def _may_turn(state: RunState) -> None:
 def _whole(state: RunState, there: tuple[str, ...], itinerary: Itinerary) -> Way:
     """Every way back there is; what needs none is found right and skipped when its turn comes."""
     if not state.changed:
-        raise NothingToUndo("This run has changed nothing, so there is nothing to undo.")
+        raise NothingToUndo(
+            "This run has changed nothing, so there is nothing to undo.",
+            hint="Where an earlier run has, name that one by its id: /mtls list shows them.",
+        )
     back = itinerary.back
     if not (state.site and state.site.access_environments):
         back = tuple(key for key in back if key != "undo-http-access")

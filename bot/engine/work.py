@@ -144,9 +144,14 @@ class Worker:
         self, step: Step[Any], state: RunState, site: Site, task: Task, *, now: datetime
     ) -> Result:
         """The second look before the first write (law 1)."""
-        plan = step.plan(site, step.observe(site), state.past)
+        facts = step.observe(site)
+        plan = step.plan(site, facts, state.past)
         if plan.fingerprint == task.fingerprint:
             return (e.StepStarted(at=now, step=task.key, fingerprint=plan.fingerprint),)
+        if plan.nothing_to_do:
+            # Somebody else did it meanwhile: nobody is asked to approve what changes nothing.
+            reasons = step.satisfied(site, facts, state.past)
+            return (e.StepSkipped(at=now, step=task.key, reasons=reasons),)
         assert task.plan is not None
         return self._drifted(task.key, task.plan, plan, now=now)
 

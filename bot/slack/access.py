@@ -4,7 +4,7 @@ What Slack says of a person is asked in `bot.slack.people`; what a run is now co
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -156,13 +156,19 @@ def allow(
 
 
 def admission(
-    act: Act, who: Person, clock: Callable[[], datetime], *, step: str = ""
+    act: Act, who: Person, clock: Callable[[], datetime], *, step: str = "",
+    asked: Policy | None = None,
 ) -> Callable[[RunState], None]:  # fmt: skip
-    """`allow` for `Engine.submit`, which shows it the state that it decides on."""
+    """`allow` for `Engine.submit`, which shows it the state that it decides on.
+
+    `asked` is the policy whose groups Slack was asked about: of other groups nothing is known.
+    """
 
     def admit(state: RunState) -> None:
         assert state.policy is not None
-        allow(act, who, state, state.policy, step=step, now=clock())
+        known = asked is None or asked.groups == state.policy.groups
+        person = who if known else replace(who, in_group="unknown")
+        allow(act, person, state, state.policy, step=step, now=clock())
 
     return admit
 

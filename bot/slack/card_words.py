@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from bot.engine.state import RunState, Task
 from bot.slack.blocks import escape, strong, when
-from bot.slack.words import lasted, took, visitors_words
+from bot.slack.spans import lasted, took
+from bot.slack.words import visitors_words
 from steps.step import Change
 
 _SHARED = ("_url", "_port", "_roots", "_seconds")

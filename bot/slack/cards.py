@@ -39,6 +39,7 @@ from bot.slack.control_buttons import run_buttons
 from bot.slack.handouts import handouts
 from bot.slack.policy_card import policy_messages
 from bot.slack.report import report_card
+from bot.slack.spans import took
 from bot.slack.table import table_blocks
 from bot.slack.telling_cards import telling_messages
 from bot.slack.troubleshooting import what_to_do
@@ -51,7 +52,6 @@ from bot.slack.words import (
     run_words,
     skipped_words,
     task_words,
-    took,
     unbegun,
     visitors_words,
     window_told,

@@ -34,7 +34,7 @@ from bot.slack.access import Act, allow
 from bot.slack.blocks import Card
 from bot.slack.channels import Channels
 from bot.slack.home_desk import Homes
-from bot.slack.named import nearest
+from bot.slack.named import nearest, run_meant
 from bot.slack.people import People
 from bot.slack.seeing import Eyes
 from bot.slack.start_answers import Answers
@@ -143,7 +143,7 @@ class Desk:
 
     def policy(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
         """``/mtls policy [site]``"""
-        site = self.known(inbox.host_name(words[0]) if words else "")
+        site = self.known(inbox.host_name(words[0]) if words else "", sent.channel_id)
         policy_form.open_form(self, sent, site)
 
     def extend(self, sent: inbox.SlashCommand, words: Sequence[str]) -> None:
@@ -162,11 +162,9 @@ class Desk:
         """A form: what is wrong with it, by block; nothing when what it asks for is under way."""
         match body["view"]["callback_id"]:
             case reasons.CALLBACK:
-                presses.reasoned(self, body)
-                return {}
+                return presses.reasoned(self, body)
             case undo_form.CALLBACK:
-                steering.undo_submitted(self, body)
-                return {}
+                return steering.undo_submitted(self, body)
             case policy_form.CALLBACK:
                 return policy_form.submitted(self, body)
             case _:
@@ -191,8 +189,12 @@ class Desk:
         who = self.people.person(sent.user_id, sent.team_id, policy)
         allow(act, who, RunState(), policy)
 
-    def known(self, name: str) -> Site:
-        """The site that has this host, or found by what the tokens see."""
+    def known(self, name: str, channel: str) -> Site:
+        """The site that has this host, or found by what the tokens see; else the channel's."""
+        if not name and self.engine.store.newest(1):
+            meant = run_meant(self.engine.store, (), channel, open_only=False)
+            found = self.engine.view(meant.run).site
+            name = found.name if found else ""
         entry = self.engine.store.site(name)
         site = self.engine.view(entry.run).site if entry else None
         if entry is not None and site is not None:

@@ -117,9 +117,13 @@ def words_of(text: str) -> list[str]:
 
 
 def host_name(typed: str) -> str:
-    """The host that somebody meant: without scheme, port, path and final dot, in lower case."""
+    """The host that somebody meant: without scheme, port, path and final dot, as DNS spells it."""
     found = _HOST.match(typed.strip().lower())
-    return found[1].rstrip(".") if found else ""
+    host = found[1].rstrip(".") if found else ""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def press(body: dict[str, Any]) -> Press:

@@ -43,7 +43,8 @@ def run_meant(
 ) -> Meant:  # fmt: skip
     """The run of these words: named by id or host; else the only one here, or the only one.
 
-    `open_only` false also means finished ones, the newest first. Raises Rejected in words.
+    `open_only` false also means finished ones: this channel's newest goes before one that is open
+    in another channel. Raises Rejected in words.
     """
     if words and (first := words[0]) and _names_something(store, first):
         run = first if _is_run(store, first) else _of_site(store, site_named(store, first)).run
@@ -74,22 +75,19 @@ def _only(store: EventStore, channel: str, *, open_only: bool) -> RunEntry:
     """The one that can be meant when nothing is named."""
     there = store.runs(open_only=True)
     here = [entry for entry in there if _channel(store, entry.run) == channel]
-    for found in (here, list(there)):
+    newest = () if open_only else store.newest(_MOST_NAMED)
+    ended = [one for one in newest if _channel(store, one.run) == channel][:1]
+    for found in (here, ended, list(there)):
         if len(found) == 1:
             return found[0]
         if len(found) > 1:
             names = ", ".join(entry.site for entry in found[:_MOST_NAMED])
             raise UnknownSite(f"Which site is meant? Runs are open on {names}.")
-    if open_only:
-        raise Rejected("No run is open.", hint="/mtls start opens one.")
-    newest = store.newest(_MOST_NAMED)
-    if not newest:
-        raise Rejected("There is no run yet.", hint="/mtls start opens one.")
-    match = next((one for one in newest if _channel(store, one.run) == channel), None)
-    if match is None:
+    if newest:
         names = ", ".join(dict.fromkeys(entry.site for entry in newest))
         raise UnknownSite(f"Which site is meant? The newest runs are on {names}.")
-    return match
+    none = "No run is open." if open_only else "There is no run yet."
+    raise Rejected(none, hint="/mtls start opens one.")
 
 
 def _channel(store: EventStore, run: str) -> str:

@@ -52,7 +52,8 @@ def _offers(desk: "Desk", state: RunState, who: Person) -> tuple[list[Block], st
         if may(desk, act, who, state) and not desk.engine.refusal(state, command)
     ]  # fmt: skip
     made = offer_buttons(desk.frame(), state, step, acts)
-    waits = current is not None and current.status == "shown"
+    given = {one.by for one in current.approvals} if current else set()
+    waits = current is not None and current.status == "shown" and who.user not in given
     if not (waits and may(desk, "approve", who, state, step)):
         return made, ""
     site = escape(state.site.name) if state.site else ""

@@ -11,10 +11,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.engine.policy import Policy
-from bot.slack.access import Membership, Person
+from bot.slack.access import Matter, Membership, Person, ruling
 from steps.errors import Rejected
 
 _CACHED = timedelta(seconds=30)
+_PATIENCE = 3
+"""People who could not be asked about, before nobody else is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,26 @@ class People:
                 return None
             found |= members
         return frozenset(found)
+
+    def counting(self, policy: Policy) -> frozenset[str] | None:
+        """As many of them as could ever be needed whose yes really counts: no guest, nobody gone.
+
+        None when that could not be known; a Slack that does not answer is not asked for each.
+        """
+        found, asked = set[str](), self.approvers(policy)
+        if asked is None:
+            return None
+        unknown = 0
+        for user in sorted(asked):
+            who = self.person(user, "", policy)
+            unknown += not who.known
+            if ruling("decline", who, Matter(), policy) == "counts":
+                found.add(user)
+            if len(found) > max(policy.needed):  # one of them may be whoever asks
+                return frozenset(found)
+            if unknown >= _PATIENCE:
+                break
+        return None if unknown else frozenset(found)
 
     def groups(self) -> tuple[tuple[str, str], ...] | None:
         """Each user group's id and name, for choosing; None when they could not be asked."""

@@ -11,6 +11,7 @@ from bot.slack import inbox, presses
 from bot.slack.access import admission, allow, enough
 from bot.slack.approval_words import policy_lines
 from bot.slack.blocks import Block, Card, context, escape, option, plain, section, sections
+from bot.slack.start_desk import must_be_in
 from bot.slack.values import SEPARATOR
 from steps.errors import Rejected
 from steps.step import Site
@@ -150,12 +151,13 @@ def submitted(desk: "Desk", body: dict[str, Any]) -> dict[str, str]:
 
 def _ask(desk: "Desk", command: ap.AskPolicy, team: str) -> None:
     wanted = command.policy or desk.engine.rules.policy
-    found = desk.people.approvers(wanted)
+    found = desk.people.counting(wanted)
     if found is None or not enough(found, "", wanted):
         raise Rejected(
             "Under this policy nobody could be seen to have enough approvals; nothing was asked.",
             hint="Name more approvers, or ask for fewer approvals.",
         )
+    must_be_in(desk, command.channel, "nobody would see the card that asks.")
     policy = desk.engine.policy_of(command.site)
     who = desk.people.person(command.by, team, policy)
     desk.engine.ask_policy(command, admit=admission("policy", who, desk.clock))

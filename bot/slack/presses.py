@@ -63,11 +63,12 @@ def _decide(desk: "Desk", press: inbox.Press, answer: Callable[[Card], None]) ->
 
 def done(desk: "Desk", asked: Asked) -> str:
     """Carry it out; what it did, with our own markup. Raises Rejected, and nothing happened."""
-    before = desk.engine.view(asked.run)
-    after = submit(desk, asked)
+    decided_on: list[RunState] = []
+    after = submit(desk, asked, decided_on.append)
     match asked.command:
         case (c.Pause() | c.Resume() | c.Stop() | c.Skip() | c.Retry() | c.Undo()) as command:
             itinerary = desk.engine.itinerary
+            before = decided_on[-1]
             said = steered(desk.frame(), itinerary, command, before=before, after=after)
             said = f"*{escape(after.site.name)}*: {said}" if after.site else said
         case _:
@@ -76,8 +77,13 @@ def done(desk: "Desk", asked: Asked) -> str:
     return f"{said} {where_words(after, why)}" if why else said
 
 
-def submit(desk: "Desk", asked: Asked) -> RunState:
-    """Ask Slack who this is, and let the engine decide with that. Raises Rejected."""
+def submit(
+    desk: "Desk", asked: Asked, see: Callable[[RunState], None] = lambda _state: None
+) -> RunState:  # fmt: skip
+    """Ask Slack who this is, and let the engine decide with that. Raises Rejected.
+
+    `see` is shown the very state that it is decided on: while Slack is asked, a run goes on.
+    """
     state = desk.engine.view(asked.run)
     if state.site is None or state.policy is None:
         raise UnknownSite(
@@ -85,7 +91,12 @@ def submit(desk: "Desk", asked: Asked) -> RunState:
             hint="/mtls list names the runs that are.",
         )
     who = desk.people.person(asked.user, asked.team, state.policy)
-    admit = admission(asked.act, who, desk.clock, step=asked.step)
+    allowed = admission(asked.act, who, desk.clock, step=asked.step, asked=state.policy)
+
+    def admit(found: RunState) -> None:
+        allowed(found)
+        see(found)
+
     return desk.engine.submit(asked.run, asked.command, admit=admit)
 
 
@@ -131,9 +142,12 @@ def opened(desk: "Desk", trigger_id: str, view: dict[str, Any]) -> dict[str, Any
     return answer
 
 
-def reasoned(desk: "Desk", body: dict[str, Any]) -> None:
-    """The form came back."""
-    about, reason = reasons.answered(body["view"])
+def reasoned(desk: "Desk", body: dict[str, Any]) -> dict[str, str]:
+    """The form came back: what is wrong with it, by block."""
+    try:
+        about, reason = reasons.answered(body["view"])
+    except Rejected as error:
+        return {reasons.INPUT: error.for_people}
     user, team = body["user"]["id"], body["user"].get("team_id", "")
 
     def answer(card: Card) -> None:
@@ -145,6 +159,7 @@ def reasoned(desk: "Desk", body: dict[str, Any]) -> None:
         answer(say.told_card(done(desk, asked)))
 
     desk.later(decide, answer)
+    return {}
 
 
 def _with_reason(about: reasons.About, user: str, reason: str) -> tuple[Act, Command]:
@@ -193,7 +208,11 @@ def _counted(desk: "Desk", asked: Asked, after: RunState) -> str:
         case "approve" | "ahead":
             given = len(task.approvals) if task else 0
             needed = task.needed if task else 1
-            later = [desk.frame().title(t.key) for t in ap.ahead_of(after, task)]
+            later = [
+                desk.frame().title(t.key)
+                for t in ap.ahead_of(after, task)
+                if any(one.by == asked.user for one in t.approvals)
+            ]
             also = f" Also approved: {', '.join(later)}." if later else ""
             return f"Your approval of {title} counts: {given} of {needed}.{also}"
         case "decline":

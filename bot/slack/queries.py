@@ -100,17 +100,24 @@ def _where(
 def plan(desk: "Desk", typed: "Typed") -> None:
     """``/mtls plan [site]``: the dry run."""
     desk.allowed("plan", typed.sent)
-    site = desk.known(typed.site)
+    site = desk.known(typed.site, typed.sent.channel_id)
     typed.answer(say.notice_card(f"Looking at {site.name}; this takes a little."))
     typed.answer(say.forecast_card(desk.outside.forecast(site)))
 
 
 def probe(desk: "Desk", typed: "Typed") -> None:
-    """``/mtls probe [site] [here]``: asks the origin now; what it said is kept with the site."""
+    """``/mtls probe [site] [here]``: asks the origin now; what it said is kept with the site.
+
+    Not for a host that no run knows: how an origin answers a misspelt name says nothing of it.
+    """
     answer, words = _where(desk, typed)
     desk.allowed("probe", typed.sent)
-    site = desk.known(host_name(words[0]) if words else "")
-    typed.answer(say.notice_card(f"Asking the origin of {site.name} directly."))
+    site = desk.known(host_name(words[0]) if words else "", typed.sent.channel_id)
+    store = desk.engine.store
+    known = store.site(site.name) is not None
+    meant = "" if known else named.nearest(store, site.name)
+    typed.answer(say.notice_card(f"Asking the origin of {site.name} directly.{meant}"))
     verdict = desk.outside.probe(site)
-    desk.engine.probed(site, verdict, by=typed.sent.user_id)
+    if known:
+        desk.engine.probed(site, verdict, by=typed.sent.user_id)
     answer(say.probe_card(site, verdict))

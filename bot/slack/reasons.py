@@ -8,7 +8,7 @@ from bot.slack.blocks import context, escape, plain
 from bot.slack.values import SEPARATOR
 from steps.errors import Rejected
 
-CALLBACK = "reason"
+CALLBACK, INPUT = "reason", "reason"
 Asked: TypeAlias = Literal["decline", "stop", "skip"]
 _WORDS: Mapping[Asked, tuple[str, str, str]] = {
     "decline": ("Decline", "Why not?", "Nothing is written, and the step waits for a retry."),
@@ -38,7 +38,7 @@ def reason_view(about: About, title: str) -> dict[str, Any]:
         "max_length": _LONGEST,
     }  # fmt: skip
     asked = {
-        "type": "input", "block_id": "reason", "label": plain(question, 2000), "element": element,
+        "type": "input", "block_id": INPUT, "label": plain(question, 2000), "element": element,
         "hint": plain("It stands on the card and in the log.", 2000),
     }  # fmt: skip
     parts = (about.act, about.run, about.step, about.fingerprint, about.channel)
@@ -51,10 +51,16 @@ def reason_view(about: About, title: str) -> dict[str, Any]:
 
 
 def answered(view: Mapping[str, Any]) -> tuple[About, str]:
-    """What the form was about, and the reason. Raises Rejected for a form of another version."""
+    """What the form was about, and the reason.
+
+    Raises Rejected for a form of another version, and where there is no reason: to Slack four
+    blanks are four characters.
+    """
     parts = str(view.get("private_metadata", "")).split(SEPARATOR)
     act = next((known for known in _WORDS if known == parts[0]), None)
     if act is None or len(parts) != 5:  # noqa: PLR2004 - see About
         raise Rejected("This form is from another version of the bot; use the newest card.")
-    given = view["state"]["values"]["reason"]["reason"]["value"] or ""
+    given = view["state"]["values"][INPUT]["reason"]["value"] or ""
+    if not str(given).strip():
+        raise Rejected("Say why, in a few words.")
     return About(act, *parts[1:]), str(given).strip()

@@ -16,15 +16,9 @@ from bot.slack.blocks import (
 )
 from bot.slack.card_words import certificate_words
 from bot.slack.next_steps import next_buttons
+from bot.slack.spans import lasted
 from bot.slack.table import table_blocks
-from bot.slack.words import (
-    Frame,
-    access_words,
-    closed_words,
-    lasted,
-    stands_words,
-    visitors_words,
-)
+from bot.slack.words import Frame, access_words, closed_words, stands_words, visitors_words
 from steps.step import Row
 
 RISK_LEFT = (

@@ -61,6 +61,8 @@ def _somebody(people: People, policy: Policy) -> Row:
         return what, "unknown", "A user group could not be asked; check usergroups:read."
     if not found:
         return what, "missing", "Set MTLS_SLACK_APPROVERS or MTLS_SLACK_APPROVER_GROUPS."
-    if not enough(found, "", policy):
-        return what, "missing", f"Too few for MTLS_APPROVAL_NEEDED: {len(found)}."
+    counting = people.counting(policy)
+    if counting is not None and not enough(counting, "", policy):
+        told = f"{len(counting)} of {len(found)} count; guests and whoever has left never do."
+        return what, "missing", f"Too few for MTLS_APPROVAL_NEEDED: {told}"
     return f"{what} ({len(found)} {'person' if len(found) == 1 else 'people'})", "fine", ""

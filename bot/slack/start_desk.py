@@ -155,7 +155,7 @@ def _start(desk: "Desk", asker: tuple[str, str], channel: str, given: Answers) -
     policy = desk.engine.rules.policy
     who = desk.people.person(user, team, policy)
     allow("start", who, RunState(), policy)
-    _must_be_in(desk, channel)
+    must_be_in(desk, channel, f"nobody would see the run. {_KEPT}")
     found = desk.outside.directory.site(given.site, given.project, given.environment)
     site = replace(
         found, order=given.order, validity_days=given.validity_days,
@@ -180,7 +180,7 @@ _KEPT = "/mtls start opens the form again with what you had entered."
 
 def _somebody_else(desk: "Desk", starter: str, policy: Policy) -> None:
     """A run that nobody may approve is not opened."""
-    if not enough(desk.people.approvers(policy), starter, policy):
+    if not enough(desk.people.counting(policy), starter, policy):
         raise Rejected(
             "Too few people could approve this run: your own yes does not count where the"
             " policy wants four eyes.",
@@ -189,13 +189,13 @@ def _somebody_else(desk: "Desk", starter: str, policy: Policy) -> None:
         )  # fmt: skip
 
 
-def _must_be_in(desk: "Desk", channel: str) -> None:
-    """A run that nobody can see is not opened."""
+def must_be_in(desk: "Desk", channel: str, otherwise: str) -> None:
+    """What nobody could see is not opened."""
     try:
         desk.client.conversations_history(channel=channel, limit=1)
     except SlackApiError as error:
         if error.response.get("error") in _ABSENT:
             raise Rejected(
-                "The bot is not in this channel, so nobody would see the run.",
-                hint=f"Invite it (/invite @mtls-bot). {_KEPT}",
+                f"The bot is not in this channel, so {otherwise}",
+                hint="Invite it: /invite @mtls-bot.",
             ) from error

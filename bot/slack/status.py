@@ -20,15 +20,8 @@ from bot.slack.blocks import (
     sections,
     when,
 )
-from bot.slack.words import (
-    Frame,
-    access_words,
-    lasted,
-    run_title,
-    run_words,
-    task_words,
-    visitors_words,
-)
+from bot.slack.spans import lasted
+from bot.slack.words import Frame, access_words, run_title, run_words, task_words, visitors_words
 
 MOST = 20
 """Runs or sites on one card; more are counted, and `/mtls status` with a site tells of each."""

@@ -1,13 +1,20 @@
 """What steering a run did, in sentences for whoever did it. Pure."""
 
 from bot.engine import commands as c
-from bot.engine.control import at_work, refused_without
+from bot.engine.control import at_work
 from bot.engine.itinerary import Itinerary
 from bot.engine.state import RunState
 from bot.engine.undo import WHOLE, Way, way_of
 from bot.slack.blocks import escape
 from bot.slack.undo_form import reach_words
-from bot.slack.words import Frame, access_words, run_words, stands_words, visitors_words
+from bot.slack.words import (
+    Frame,
+    access_words,
+    refused_words,
+    run_words,
+    stands_words,
+    visitors_words,
+)
 
 
 def steered(
@@ -25,20 +32,20 @@ def steered(
         case c.Skip():
             return f"*{frame.title(command.step)}* is skipped; your reason stands on its card."
         case c.Retry():
-            return f"*{frame.title(command.step)}* is tried again."
+            when = " once somebody resumes the run" if after.paused_by else ""
+            return f"*{frame.title(command.step)}* is tried again{when}."
         case c.Undo():
             return _turned(frame, way_of(before, command.scope, itinerary), command)
 
 
 def _paused(frame: Frame, after: RunState) -> str:
     if at_work(after.current):
-        return f"Paused: a step is at work and goes on to its end. {run_words(frame, after)}"
-    warned = (
-        f" Visitors are refused until {frame.title(missing)} is done: do not leave it so."
-        if (missing := refused_without(after, frame.laws)) else ""
-    )  # fmt: skip
+        warned = refused_words(frame, after)
+        return (
+            f"Paused: a step is at work and goes on to its end. {run_words(frame, after)}{warned}"
+        )
     stands = f"{stands_words(frame, after)} {seen_words(after)}"
-    return f"{run_words(frame, after)}{warned} {stands}"
+    return f"{run_words(frame, after)} {stands}"
 
 
 def seen_words(state: RunState) -> str:

@@ -10,6 +10,7 @@ from bot.slack.access import Act
 from bot.slack.blocks import Card
 from bot.slack.named import run_meant
 from bot.slack.values import NO_FINGERPRINT
+from steps.errors import Rejected
 
 if TYPE_CHECKING:
     from bot.slack.desk import Desk
@@ -64,9 +65,12 @@ def undo(desk: "Desk", typed: "Typed") -> None:
     _submit(desk, typed, "undo", c.Undo(typed.sent.user_id, scope), state)
 
 
-def undo_submitted(desk: "Desk", body: dict[str, Any]) -> None:
-    """The form of the undo came back."""
-    chosen = undo_form.answered(body["view"])
+def undo_submitted(desk: "Desk", body: dict[str, Any]) -> dict[str, str]:
+    """The form of the undo came back: what is wrong with it, by block."""
+    try:
+        chosen = undo_form.answered(body["view"])
+    except Rejected as error:
+        return {undo_form.INPUT: error.for_people}
     user, team = body["user"]["id"], body["user"].get("team_id", "")
 
     def answer(card: Card) -> None:
@@ -79,6 +83,7 @@ def undo_submitted(desk: "Desk", body: dict[str, Any]) -> None:
         answer(say.told_card(presses.done(desk, asked)))
 
     desk.later(decide, answer)
+    return {}
 
 
 def _meant(desk: "Desk", typed: "Typed") -> tuple[RunState, tuple[str, ...]]:

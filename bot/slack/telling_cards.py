@@ -41,6 +41,8 @@ def _said(frame: Frame, state: RunState, told: Telling) -> str:
             return _approved(frame, told)
         case "declined":
             return f"{title} was declined by {by}. Nothing was written."
+        case "accepted":
+            return f"{title} was accepted by {by} as it is:"
         case "stopped":
             return f"The run was stopped by {by}."
         case "withdrawn":
@@ -94,6 +96,11 @@ def _of_time(frame: Frame, state: RunState, told: Telling) -> str:
             return (
                 f"{title} has ended by itself, and its plan would be another now: it is not made"
                 " again. Nothing fails because of it."
+            )
+        case "unrenewed":
+            return (
+                f"{title} has ended by itself and could not be made again yet; the bot goes on"
+                " trying. Nothing fails because of it."
             )
         case "renewed":
             return f"{title} had ended by itself and was made again, under the approval it had."

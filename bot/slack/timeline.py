@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.engine.events import VisitorsSeen
 from bot.engine.state import RunState, Task
-from bot.slack.words import lasted
+from bot.slack.spans import lasted
 
 _MOST_BINS = 120
 _SHORTEST_BIN = timedelta(seconds=10)

@@ -12,7 +12,7 @@ from bot.slack.values import SEPARATOR
 from bot.slack.words import Frame
 from steps.errors import NothingToUndo, Rejected
 
-CALLBACK = "undo"
+CALLBACK, INPUT = "undo", "scope"
 _MOST = 10
 """Radio buttons that Slack allows in one set."""
 
@@ -51,7 +51,7 @@ def undo_view(
         "initial_option": options[0],
     }  # fmt: skip
     asked: Block = {
-        "type": "input", "block_id": "scope", "label": plain("How far back?", 2000),
+        "type": "input", "block_id": INPUT, "label": plain("How far back?", 2000),
         "element": element,
     }  # fmt: skip
     name = escape(state.site.name) if state.site else state.run
@@ -101,7 +101,7 @@ def reach_words(frame: Frame, way: Way) -> str:
 def answered(view: Mapping[str, Any]) -> Chosen:
     """Which run, and how far. Raises Rejected for a form of another version."""
     run, _, channel = str(view.get("private_metadata", "")).partition(SEPARATOR)
-    picked = view["state"]["values"].get("scope", {}).get("scope", {}).get("selected_option")
+    picked = view["state"]["values"].get(INPUT, {}).get("scope", {}).get("selected_option")
     if not run or not picked:
         raise Rejected("This form is from another version of the bot; use the newest card.")
     return Chosen(run, channel, str(picked["value"]))

@@ -9,6 +9,7 @@ from bot.engine.state import RunState
 from bot.slack import answers as say
 from bot.slack import inbox, presses, window_words
 from bot.slack.blocks import Card, when
+from bot.slack.named import run_meant, site_named
 from bot.slack.words import window_told
 from steps.errors import Rejected, UnknownSite
 
@@ -22,8 +23,7 @@ def extend(
     desk: "Desk", sent: inbox.SlashCommand, words: Sequence[str], answer: Callable[[Card], None]
 ) -> None:
     """The card that waits, of the site that is named or of the only one, waits longer."""
-    name = inbox.host_name(words[0]) if words else ""
-    waiting = [s for s in _open(desk, name) if s.current and s.current.status == "shown"]
+    waiting = [s for s in _open(desk, words) if s.current and s.current.status == "shown"]
     runs = [s for s in waiting if not is_policy_stream(s.run)]
     state = _only(runs or waiting, "No card waits for a decision")
     task = state.current
@@ -40,12 +40,8 @@ def window(
     desk: "Desk", sent: inbox.SlashCommand, words: Sequence[str], answer: Callable[[Card], None]
 ) -> None:
     """``/mtls window [site] 22:00-02:00`` in the sender's time zone, or ``off``."""
-    named = bool(words) and words[0].lower() not in _NONE and ":" not in words[0]
-    named = named and not words[0][:4].isdigit()
-    name = inbox.host_name(words[0]) if named else ""
-    asked = " ".join(words[1:] if named else words)
-    states = [s for s in _open(desk, name) if not is_policy_stream(s.run)]
-    state = _only(states, "No run is open")
+    meant = run_meant(desk.engine.store, words, sent.channel_id)
+    state, asked = desk.engine.view(meant.run), " ".join(meant.words)
     given = None
     if asked.lower() not in _NONE:
         start, end = window_words.both(asked)
@@ -59,12 +55,24 @@ def window(
     answer(say.told_card(window_told(given)))
 
 
-def _open(desk: "Desk", name: str) -> list[RunState]:
-    """The open runs and policies of the named site, or of all."""
-    runs = [entry.run for entry in desk.engine.store.runs(open_only=True)]
-    streams = [*runs, *desk.engine.store.streams(ALL_POLICIES)]
-    states = [desk.engine.view(stream) for stream in streams]
-    return [s for s in states if s.site and name in ("", s.site.name, s.site.zone)]
+def _open(desk: "Desk", words: Sequence[str]) -> list[RunState]:
+    """The open runs and policies of the named site, or of all. Raises UnknownSite."""
+    store = desk.engine.store
+    runs = [entry.run for entry in store.runs(open_only=True)]
+    states = [desk.engine.view(stream) for stream in (*runs, *store.streams(ALL_POLICIES))]
+    if not words:
+        return states
+    name = inbox.host_name(words[0])
+    found = [s for s in states if words[0] == s.run or name in _names(s)]
+    if found:
+        return found
+    site = site_named(store, words[0])
+    place = (site.project, site.environment)
+    return [s for s in states if s.site and (s.site.project, s.site.environment) == place]
+
+
+def _names(state: RunState) -> tuple[str, ...]:
+    return (state.site.name, state.site.zone) if state.site else ()
 
 
 def _only(found: Sequence[RunState], none: str) -> RunState:

@@ -29,12 +29,15 @@ def both(text: str) -> tuple[str, str]:
 def window(start: str, end: str, *, zone: tuple[tzinfo, str], now: datetime) -> Window:
     """The window between two times as somebody in `zone` means them.
 
-    Times without a date are the next that are not over yet. Raises Rejected.
+    Times without a date are the next that are not over yet, an end alone the next after its start.
+    Raises Rejected.
     """
     first, last = (_moment(_ONE.fullmatch(text.strip())) for text in (start, end))
     if first is None or last is None:
         raise Rejected("This is no time of day.", hint=HINT)
     local = now.astimezone(zone[0])
+    if first[0] is not None and last[0] is None:
+        last = (first[0] + timedelta(days=last[1] <= first[1]), last[1])  # the first one after it
     until = _on(last, local, zone[0])
     if last[0] is None and until <= now:
         until = _on((local.date() + timedelta(days=1), last[1]), local, zone[0])

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.engine.approval_events import Window
+from bot.engine.control import refused_without
 from bot.engine.itinerary import NO_LAWS, Laws
 from bot.engine.policy import Policy
 from bot.engine.state import RunState, Task
 from bot.engine.undo import standing, touched
 from bot.slack.blocks import escape, person, when
+from bot.slack.spans import lasted
 from bot.slack.table import closed_addresses
 
 RISKS = {
@@ -77,7 +79,20 @@ def run_title(state: RunState) -> str:
 
 
 def run_words(frame: Frame, state: RunState) -> str:
-    """The state of the run in one sentence."""
+    """The state of the run in one sentence; in a second one, that visitors are refused in it."""
+    holds = state.status in ("needs-approval", "needs-help", "paused")
+    return _run_words(frame, state) + (refused_words(frame, state) if holds else "")
+
+
+def refused_words(frame: Frame, state: RunState) -> str:
+    """That visitors are refused while the run stands here, and until when; else empty."""
+    missing = refused_without(state, frame.laws)
+    if not missing:
+        return ""
+    return f" Visitors are refused until *{frame.title(missing)}* is done: do not leave it so."
+
+
+def _run_words(frame: Frame, state: RunState) -> str:
     task = state.current
     match state.status:
         case "closed":
@@ -85,7 +100,8 @@ def run_words(frame: Frame, state: RunState) -> str:
                 "closed": f"Finished: the origin is {closed_words(state)}.{_drifted(state)}",
                 "undone": "Finished: everything is as it was before the run.",
                 "partly-undone": f"Finished: taken back in part. {stands_words(frame, state)}",
-                "stopped": f"Stopped by {person(state.stopped_by)}. {stands_words(frame, state)}",
+                "stopped": f"Stopped by {person(state.stopped_by)}.{quoted(state.stop_reason)}"
+                f" {stands_words(frame, state)}",
             }.get(state.outcome, "Finished.")
         case "needs-approval":
             assert task is not None
@@ -95,7 +111,7 @@ def run_words(frame: Frame, state: RunState) -> str:
             return _help_words(frame, state, task)
         case "paused":
             name = f" before *{frame.title(task.key)}*" if task else ""
-            why = f" Reason: “{escape(state.pause_reason)}”." if state.pause_reason else ""
+            why = quoted(state.pause_reason)
             return f"Paused by {person(state.paused_by)}{name}; Resume goes on.{why}"
         case _:
             return _working_words(frame, state, task)
@@ -107,11 +123,17 @@ def _drifted(state: RunState) -> str:
     return " *It is not as this run left it any more*: the newest message in its thread says how."
 
 
+def quoted(reason: str) -> str:
+    """Somebody's reason in their own words; nothing where none was given."""
+    return f" Reason: “{escape(reason)}”." if reason else ""
+
+
 def _working_words(frame: Frame, state: RunState, task: Task | None) -> str:
     name = frame.title(task.key) if task else "the last step"
     after = ""
     if state.stopped_by:
-        after = f" Stopped by {person(state.stopped_by)}: the run ends with this step."
+        by = person(state.stopped_by)
+        after = f" Stopped by {by}: the run ends with this step.{quoted(state.stop_reason)}"
     elif state.paused_by:
         after = f" Paused by {person(state.paused_by)}: nothing begins after this step."
     held_up = task.delayed if task else ""
@@ -144,11 +166,12 @@ def stands_words(frame: Frame, state: RunState) -> str:
     left = ", ".join(frame.title(key) for key in there)
     stays = f"In force: {left}." if left else "Nothing of this run is in force any more."
     failed = [frame.title(t.key) for t in state.tasks if t.status == "failed"]
+    served = not refused_without(state, frame.laws)
     said = (
-        f"{', '.join(failed)} had failed; its card says what was seen."
-        if failed else "Every step ended in a state that serves visitors."
+        f"{', '.join(failed)} had failed; its card says what was seen. " if failed
+        else "Every step ended in a state that serves visitors. " if served else ""
     )  # fmt: skip
-    return f"{said} {stays}"
+    return f"{said}{stays}"
 
 
 def for_good_words(frame: Frame, state: RunState) -> str:
@@ -217,27 +240,6 @@ def _done_words(state: RunState, task: Task) -> str:
     if task.verdict is not None and task.verdict.state == "set":
         return "done, proven by a later step" if proof(state, task) else "set, not yet proven"
     return "done and proven"
-
-
-def took(task: Task) -> str:
-    """How long a step took, from its start."""
-    if task.started_at is None or task.ended_at is None:
-        return ""
-    return lasted(task.ended_at - task.started_at)
-
-
-def lasted(span: timedelta) -> str:
-    """A span in people's words."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < 90:  # noqa: PLR2004 - a minute and a half reads better in seconds
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 120:  # noqa: PLR2004 - as above, in minutes
-        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 72:  # noqa: PLR2004 - three days
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
 
 
 def visitors_words(state: RunState) -> str:

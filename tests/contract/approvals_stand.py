@@ -84,6 +84,7 @@ class Team:
     outbox: Outbox
     world: dict[str, str]
     lamp: RiskyLamp
+    bell: Bell
 
     def open(self, *, window: Window | None = None) -> None:
         """A run whose first card waits in Slack."""
@@ -236,7 +237,8 @@ def _made(given: Setting, closing: ExitStack) -> Team:
         rules=Rules(given.policy),
     )
     lamp = RiskyLamp(world, risk=given.risk)
-    toys = (Glance(world), lamp, Bell(world), Chime(world), LampBack(world), Require(world))
+    bell = Bell(world)
+    toys = (Glance(world), lamp, bell, Chime(world), LampBack(world), Require(world))
     steps = {s.key: s for s in toys}
     driver = Driver(
         engine,
@@ -250,7 +252,7 @@ def _made(given: Setting, closing: ExitStack) -> Team:
     )  # fmt: skip
     engine.changed.append(outbox.nudge)
     watch = Watch(engine, given.reminding)
-    return Team(slack, faults, clock, engine, driver, watch, outbox, world, lamp)
+    return Team(slack, faults, clock, engine, driver, watch, outbox, world, lamp, bell)
 
 
 def _connect(made: Team, given: Setting, closing: ExitStack) -> None:

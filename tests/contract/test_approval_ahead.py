@@ -1,15 +1,22 @@
 """Several steps without risk approved at once, each plan by its own fingerprint."""
 
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from bot.engine import commands as c
 from bot.engine.policy import Policy
 from sandbox.people_acting import buttons
-from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, STARTER
+from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, SITE_OPS, STARTER
+from steps.errors import Conflict
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
+from tests.contract.control_stand import denied
+from tests.toys import SITE
 
 TASKS = ("lamp", "bell", "glance", "chime")
+TWO = Policy(groups=(APPROVERS,), needed=(1, 2, 1))
 
 
 @pytest.fixture
@@ -76,6 +83,64 @@ def test_what_was_approved_ahead_can_be_taken_back(run: Team) -> None:
     run.drive()
     assert writes(run) == {"lamp": "on", "bell": "off", "chime": "off"}
     assert run.task("bell").status == "shown"
+
+
+def test_what_was_approved_ahead_can_be_taken_back_from_a_newer_card(run: Team) -> None:
+    """The card it was said on is out of date: the later yeses stand, and can go back."""
+    run.press(APPROVER, "ahead")
+    run.world["lamp"] = "dim"
+    run.drive()
+    assert (run.task().cards, run.task("bell").complete) == (2, True)
+    run.settled()
+    run.press(APPROVER, "withdraw")
+    assert (run.task("bell").approvals, run.task("chime").approvals) == ((), ())
+    run.press(SECOND)
+    assert "Also approved" not in run.answer(SECOND)
+    run.drive()
+    assert writes(run) == {"lamp": "on", "bell": "off", "chime": "off"}
+
+
+def test_a_plain_approval_claims_no_yes_that_another_has_given() -> None:
+    """What somebody else approved ahead is not said to be approved by this press."""
+    with team(Setting(TWO, risk="brief", tasks=TASKS)) as made:
+        made.open()
+        made.press(SECOND, "ahead")
+        assert "Also approved: The bell, The chime" in made.answer(SECOND)
+        made.press(APPROVER)
+        assert "Also approved" not in made.answer(APPROVER)
+        made.drive()
+        assert made.engine.view("R1").outcome == "closed"
+
+
+def test_a_plan_approved_ahead_that_could_not_be_asked_for_keeps_its_yes(run: Team) -> None:
+    """Its turn came while the vendor refused: a retry is no new question."""
+    run.press(APPROVER, "ahead")
+    run.bell.on_look = denied
+    run.drive()
+    assert run.task("bell").status == "failed"
+    run.bell.on_look = lambda: None
+    run.press(STARTER, "retry", step="bell")
+    run.drive()
+    assert run.engine.view("R1").outcome == "closed"
+    assert run.task("bell").approvals[0].by == APPROVER
+
+
+def test_plans_are_foreseen_again_when_somebody_was_faster() -> None:
+    """Somebody pauses meanwhile: what was found is not recorded, and it is sought anew."""
+    with team(Setting(risk="brief", tasks=TASKS)) as made:
+        engine, looks = made.engine, itertools.count()
+
+        def between() -> None:
+            if made.task().status == "shown" and next(looks) == 0:
+                engine.submit("R1", c.Pause(STARTER))
+
+        made.bell.on_look = between
+        engine.start(c.Start(STARTER, SITE, SITE_OPS))
+        with suppress(Conflict):
+            made.drive()
+        assert (made.task().status, made.task().foreseen) == ("shown", ())
+        made.drive()
+        assert [one.step for one in made.task().foreseen] == ["bell", "chime"]
 
 
 def test_an_outsider_approves_none_of_them(run: Team) -> None:

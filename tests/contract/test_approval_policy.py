@@ -7,7 +7,16 @@ import pytest
 
 from bot.engine.policy import Policy, policy_stream
 from sandbox.faults import Fault
-from sandbox.slack.people import APPROVER, APPROVERS, GUEST, OUTSIDER, SITE_OPS, STARTER
+from sandbox.slack.people import (
+    APPROVER,
+    APPROVERS,
+    GENERAL,
+    GUEST,
+    OUTSIDER,
+    SITE_OPS,
+    STARTER,
+    Person,
+)
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
 from tests.toys import SITE
 
@@ -22,10 +31,10 @@ def made() -> Iterator[Team]:
         yield one
 
 
-def form(made: Team, user: str) -> dict[str, Any]:
+def form(made: Team, user: str, channel: str = SITE_OPS) -> dict[str, Any]:
     """The form that this command has opened, once it is more than the loading view."""
     before = {view["id"] for view in made.slack.open_views(user)}
-    made.slack.command(user, "/mtls", "policy www.example.com", SITE_OPS)
+    made.slack.command(user, "/mtls", "policy www.example.com", channel)
 
     def shown() -> dict[str, Any] | None:
         views = [v for v in made.slack.open_views(user) if len(v["blocks"]) > 1]
@@ -98,6 +107,15 @@ def test_a_change_that_nobody_decides_expires(made: Team) -> None:
     assert [text.startswith(f"<@{STARTER}>") for text in told] == [False, True]
 
 
+def test_a_change_whose_time_has_run_out_keeps_nobody_from_asking(made: Team) -> None:
+    """Also before anybody has looked at the clock."""
+    ask(made, STARTER, PEOPLE)
+    made.clock.tick(24 * 3600)
+    ask(made, STARTER, PEOPLE)
+    assert "waits in a card" in made.answer(STARTER)
+    assert made.task("policy", STREAM).cards == 2
+
+
 def test_a_site_goes_back_to_the_settings_policy(made: Team) -> None:
     """By a card as well; and asking for what is in force already asks for nothing."""
     ask(made, STARTER, {("source", "source"): ["settings"]})
@@ -124,6 +142,30 @@ def test_a_policy_under_which_nobody_could_approve_is_not_asked_for(made: Team) 
     made.slack.wait_for(lambda: len(made.answers(STARTER)) > before)
     assert "nobody could be seen" in made.answer(STARTER)
     assert made.types(STREAM) == []
+
+
+def test_a_policy_of_people_who_never_count_is_not_asked_for(made: Team) -> None:
+    """A guest, and somebody who has left: approved, it would have locked everybody out."""
+    with made.slack.workspace.changing():
+        made.slack.people["U0LEFT00001"] = Person("U0LEFT00001", "Left", deleted=True)
+    only: Values = {("people", "people"): [GUEST, "U0LEFT00001"], ("groups", "groups"): []}
+    ask(made, STARTER, only)
+    assert "nobody could be seen to have enough approvals" in made.answer(STARTER)
+    ask(made, STARTER, only | {("people", "people"): [GUEST, OUTSIDER]})
+    assert made.types(STREAM) == ["policy-asked"]
+
+
+def test_a_policy_is_not_asked_for_where_its_card_could_not_be_posted(made: Team) -> None:
+    """A card that nobody sees would wait for a day, and let nobody ask again."""
+    view = form(made, STARTER, GENERAL)["id"]
+    made.slack.submit(STARTER, view, PEOPLE)
+
+    own = made.slack.workspace.direct(STARTER).id
+    told = made.slack.wait_for(lambda: made.slack.messages(own))[-1]
+    assert "The bot is not in this channel" in told["text"]
+    assert made.types(STREAM) == []
+    ask(made, STARTER, PEOPLE)
+    assert made.types(STREAM) == ["policy-asked"]
 
 
 def test_a_guest_does_not_see_the_form(made: Team) -> None:

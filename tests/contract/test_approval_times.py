@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.engine import commands as c
+from bot.engine import events as e
 from bot.engine.approval_events import Window
 from bot.engine.aside import Lasting
 from bot.engine.driver import Driver
@@ -17,6 +19,7 @@ from bot.watch import Hours, Reminding, Watch
 from sandbox.faults import Fault
 from sandbox.slack.people import APPROVER, APPROVERS, OUTSIDER, STARTER
 from tests.contract.approvals_stand import SECOND, Setting, Team, team
+from tests.contract.control_stand import denied
 from tests.toys import NOON
 
 TWO = Policy(groups=(APPROVERS,), needed=(1, 1, 2))
@@ -54,6 +57,17 @@ def test_a_press_just_after_the_deadline_is_too_late(one: Team) -> None:
     assert "counts" in one.answer(APPROVER)
 
 
+def test_a_retry_of_what_has_run_out_waits_for_nobody_to_look_at_the_clock(one: Team) -> None:
+    """Whoever comes too late is told that Retry helps, and it does; while it waits it does not."""
+    one.open()
+    assert "under way" in one.type(STARTER, "retry")
+    one.clock.tick(24 * 3600)
+    assert "is tried again" in one.type(STARTER, "retry")
+    one.drive()
+    assert one.types()[-3:] == ["approval-expired", "step-retried", "plan-shown"]
+    assert (one.task().status, one.task().cards) == ("shown", 2)
+
+
 def test_a_card_is_extended_just_before_and_not_just_after_the_deadline(one: Team) -> None:
     """Extended it waits as long again; too late it is said what helps."""
     one.open()
@@ -78,8 +92,25 @@ def test_extend_can_be_typed(one: Team) -> None:
     assert "waits for a decision until" in one.type(STARTER, "extend www.example.com")
     assert one.task().deadline == one.clock() + timedelta(hours=24)
     assert "Only an approver" in one.type(OUTSIDER, "extend")
-    assert "No card waits" in one.type(STARTER, "extend other.example.com")
+    told = one.type(STARTER, "extend wwww.example.com")
+    assert "No run knows the site wwww.example.com. Is www.example.com meant?" in told
     assert not [t for t in one.settled() if "lets The lamp wait" in t]  # the starter knows
+
+
+def test_a_card_and_a_window_are_found_by_any_host_of_the_site(one: Team) -> None:
+    """An alias that the preflight has found; and a window's misspelt site has its nearest."""
+    one.open()
+    hosts = {"hosts": "www.example.com 2024.example.com"}
+    looked = e.StepApplied(at=one.clock(), step="preflight", receipt=hosts)
+    one.engine.record(one.engine.view("R1"), looked)
+    assert "waits for a decision until" in one.type(STARTER, "extend 2024.example.com")
+    assert "waits for a decision until" in one.type(STARTER, "extend R1")
+    assert "begins only in it" in one.type(APPROVER, "window 2024.example.com 13:00-15:00")
+    assert "begins only in it" in one.type(APPROVER, "window https://2024.example.com 13:00-16:00")
+    assert "Is 2024.example.com meant?" in one.type(APPROVER, "window 2023.example.com 13:00-15:00")
+    assert one.engine.view("R1").window == Window(
+        NOON + timedelta(hours=1), NOON + timedelta(hours=4), "Europe/London"
+    )  # fmt: skip
 
 
 def test_no_deadline_ends_what_was_decided(one: Team) -> None:
@@ -172,6 +203,26 @@ def test_a_step_that_would_cross_the_end_waits_and_says_so(one: Team) -> None:
     assert "Only an approver" in one.type(STARTER, "window off")
     assert "begins only in it" in one.type(SECOND, "window 13:00-15:00")  # two hours from noon UTC
     assert one.engine.view("R1").window == Window(NOON, NOON + timedelta(hours=2), "Europe/Berlin")
+    one.drive()
+    assert one.lamp.writes == 1
+
+
+def test_a_step_that_failed_is_not_written_again_outside_its_window(one: Team) -> None:
+    """A retry would write as the first try did: in the window it may, after it it waits."""
+    one.open(window=window(0, 2))
+    one.press(APPROVER)
+    one.lamp.before_write = denied
+    one.drive()
+    one.press(STARTER, "retry")
+    one.drive()
+    one.clock.tick(3 * 3600)
+    one.press(STARTER, "retry")
+    assert "maintenance window" in one.answer(STARTER)
+    one.lamp.before_write = lambda: None
+    one.drive()
+    assert (one.task().status, one.lamp.writes) == ("failed", 0)
+    assert "No maintenance window" in one.type(SECOND, "window off")
+    one.press(STARTER, "retry")
     one.drive()
     assert one.lamp.writes == 1
 
@@ -269,6 +320,19 @@ def test_what_ends_after_three_hours_is_renewed_under_its_approval() -> None:
         assert made.types().count("step-renewed") == 1
 
 
+def test_nothing_is_renewed_while_the_run_is_paused() -> None:
+    """A pause holds this write too; whoever resumes has it made again."""
+    with team(RENEWING) as made:
+        lit(made)
+        made.world["lamp"] = "off"
+        made.engine.submit("R1", c.Pause(STARTER))
+        made.tick(hours=4)
+        assert made.lamp.writes == 1
+        made.engine.submit("R1", c.Resume(STARTER))
+        made.tick(minutes=6)
+        assert (made.lamp.writes, made.world["lamp"]) == (2, "on")
+
+
 def test_what_is_another_plan_now_is_not_renewed_but_told() -> None:
     """The approval was for off to on: flickering to on is nobody's yes."""
     with team(RENEWING) as made:
@@ -279,6 +343,24 @@ def test_what_is_another_plan_now_is_not_renewed_but_told() -> None:
         assert (made.lamp.writes, made.task().status) == (1, "done")
         assert "not made again" in made.said("ended by itself, and its plan would be another")
         assert made.types().count("step-lapsed") == 1
+
+
+def test_a_renewal_that_fails_and_then_would_be_another_is_told_once() -> None:
+    """The vendor refuses, then somebody changes it: neither is told every five minutes."""
+    with team(RENEWING) as made:
+        lit(made)
+        made.world["lamp"] = "off"
+        made.lamp.before_write = denied
+        for _ in range(3):
+            made.tick(hours=1, minutes=2)
+        told = made.said("could not be made again yet")
+        assert told.startswith(f"<@{STARTER}>: The lamp has ended by itself")
+        assert "lacks a right" in told
+        assert (made.types().count("step-lapsed"), made.types().count("step-delayed")) == (1, 1)
+        made.world["lamp"] = "flickering"
+        for _ in range(4):
+            made.tick(minutes=6)
+        assert (made.types().count("step-lapsed"), made.lamp.writes) == (2, 1)
 
 
 def test_a_renewal_that_was_killed_is_found_made() -> None:

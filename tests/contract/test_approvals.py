@@ -45,6 +45,15 @@ def test_two_approvers_needed_and_one_presses_twice(two: Team) -> None:
     assert f"Approved by <@{APPROVER}> and <@{SECOND}>" in two.said("Done and proven")
 
 
+def test_whoever_has_said_yes_is_not_told_that_theirs_is_awaited() -> None:
+    """By `/mtls` alone: the other approver's yes is."""
+    with team(Setting(Policy(groups=(APPROVERS,), needed=(1, 1, 2)))) as made:
+        made.open()
+        made.press(APPROVER)
+        assert "waits for your yes" not in made.type(APPROVER, "")
+        assert "waits for your yes" in made.type(SECOND, "")
+
+
 def test_a_starter_presses_their_own_step(one: Team) -> None:
     """An approver who started the run does not count where it can cause an outage."""
     with one.slack.workspace.changing():
@@ -168,6 +177,16 @@ def test_the_plan_drifts_after_the_first_of_two_approvals(two: Team) -> None:
     assert two.lamp.writes == 1
 
 
+def test_what_somebody_did_between_yes_and_start_is_skipped(one: Team) -> None:
+    """Nothing is left to do, so nobody is asked to approve a plan that changes nothing."""
+    one.open()
+    one.press(APPROVER)
+    one.world["lamp"] = "on"
+    one.drive()
+    assert (one.task().status, one.engine.view("R1").outcome) == ("skipped", "closed")
+    assert (one.lamp.writes, "plan-drifted" in one.types()) == (0, False)
+
+
 def test_declining_asks_for_a_reason_that_stands_on_card_and_log(one: Team) -> None:
     """The modal comes back with words; the starter is mentioned with them."""
     one.open()
@@ -179,6 +198,21 @@ def test_declining_asks_for_a_reason_that_stands_on_card_and_log(one: Team) -> N
     assert "“the &lt;shop&gt; is on sale”" in one.said("Declined by")
 
 
+def test_a_blank_is_no_reason_and_an_old_form_is_told_at_its_input(one: Team) -> None:
+    """Slack counts blanks as characters; what a form of another version asks is not guessed at."""
+    one.open()
+    one.slack.press(APPROVER, SITE_OPS, one.card("decline")["ts"], "decline")
+    view = one.slack.wait_for(lambda: one.slack.open_views(APPROVER))[-1]
+    entered = {("reason", "reason"): "    "}
+    wrong = one.slack.submit(APPROVER, view["id"], entered)
+    assert wrong.errors == {"reason": "Say why, in a few words."}
+    with one.slack.workspace.changing():
+        one.slack.workspace.screens.modals[APPROVER][-1].body["private_metadata"] = "decline|R1"
+    entered = {("reason", "reason"): "why not"}
+    assert "another version" in one.slack.submit(APPROVER, view["id"], entered).errors["reason"]
+    assert one.task().status == "shown"
+
+
 def test_an_outsiders_reason_declines_nothing(one: Team) -> None:
     """Whoever may not is refused when the form comes back."""
     one.open()
@@ -188,11 +222,12 @@ def test_an_outsiders_reason_declines_nothing(one: Team) -> None:
 
 
 def test_stopping_asks_for_a_reason(one: Team) -> None:
-    """It stands in the log with who stopped."""
+    """It stands in the log and on the card with who stopped, the starter too."""
     one.open()
     one.because(STARTER, "stop", "next week instead")
     state = one.engine.view("R1")
     assert (state.outcome, state.stop_reason) == ("stopped", "next week instead")
+    assert f"Stopped by <@{STARTER}>. Reason: “next week instead”." in one.said("Stopped by")
 
 
 def test_ten_people_press_at_the_same_instant(one: Team) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,10 @@ from bot.slack.answers import SUBCOMMANDS
 from bot.slack.dispatch import COMMANDS
 from sandbox.faults import Fault
 from sandbox.people_acting import buttons
-from sandbox.slack.people import APPROVER, GUEST, OUTSIDER, SITE_OPS, STARTER
+from sandbox.slack.people import APPROVER, GENERAL, GUEST, OUTSIDER, SITE_OPS, STARTER
 from tests.contract import control_stand as on
 from tests.contract.control_stand import RUN, Steered, steered
+from tests.toys import SITE
 
 Bring = Callable[[Steered], None]
 
@@ -156,6 +158,18 @@ def test_an_undo_of_a_finished_run_elsewhere_asks_which_site(run: Steered) -> No
     assert run.state.outcome == "closed"
 
 
+def test_an_undo_means_the_run_of_its_channel_before_one_that_is_open_elsewhere(
+    run: Steered,
+) -> None:
+    """The finished one here; the other, of another team, is not touched."""
+    on.finished(run)
+    other = replace(SITE, name="blog.example.net", zone="example.net", project="blog4x7k2m")
+    second = run.office.engine.start(c.Start(APPROVER, other, GENERAL)).run
+    run.type("undo run", APPROVER)
+    assert "www.example.com: Going back" in run.told("Going back", APPROVER)
+    assert run.office.engine.view(second).direction == "forward"
+
+
 def test_the_form_of_the_undo_shows_each_way_and_what_is_for_good(run: Steered) -> None:
     """What goes back, what stays, what nobody can undo; what is chosen is carried out."""
     on.finished(run)
@@ -231,6 +245,16 @@ def test_pause_holds_after_the_step_at_work_and_resume_goes_on(run: Steered) -> 
     assert run.lamp.writes == 1
 
 
+def test_a_retry_of_what_is_paused_does_not_claim_to_begin(run: Steered) -> None:
+    """It is taken up when somebody resumes, and the answer says so."""
+    on.failed(run)
+    run.type("pause")
+    run.told("Paused by")
+    run.type("retry")
+    assert "once somebody resumes" in run.told("The bell is tried again")
+    assert run.bell.writes == 0
+
+
 def test_undo_in_the_instant_of_a_write_finds_what_was_written(run: Steered) -> None:
     """The step's own record is lost to the undo, and its way back takes it off all the same."""
     run.approve()
@@ -244,6 +268,16 @@ def test_undo_in_the_instant_of_a_write_finds_what_was_written(run: Steered) -> 
     assert run.world["bell"] == "on"
     assert run.approve_all().outcome == "undone"
     assert run.world == {"lamp": "off", "bell": "off"}
+
+
+def test_an_undo_is_told_by_the_state_that_it_was_decided_on(run: Steered) -> None:
+    """The first step began while Slack was being asked who it is: that goes back, and is told."""
+    run.office.faults.add(Fault("slack", "POST", "users.info", "slow", seconds=0.4))
+    run.type("undo run")
+    time.sleep(0.1)
+    run.approve()
+    run.told("Going back: the whole run")
+    assert run.state.direction == "back"
 
 
 def test_history_puts_both_files_into_the_thread(run: Steered) -> None:
@@ -306,3 +340,21 @@ def test_a_probe_is_kept_with_its_site(run: Steered) -> None:
     )
     run.type("status www.example.com")
     assert "www.example.com: Waiting" in run.told("Origin OPEN, seen")
+
+
+def test_a_probe_of_a_misspelt_host_says_nothing_of_the_site(run: Steered) -> None:
+    """It is asked and answered, with the nearest name; what the log says of the site stays."""
+    run.type("probe wwww.example.com")
+    assert "Is www.example.com meant?" in run.told("Asking the origin of wwww.example.com")
+    run.told("Origin probe of wwww.example.com: open")
+    run.type("status www.example.com")
+    assert "Origin OPEN" not in run.told("www.example.com: Waiting")
+
+
+def test_without_a_name_the_site_of_the_channels_run_is_meant(run: Steered) -> None:
+    """For a probe, the dry run and the policy too, as their help says."""
+    run.type("probe")
+    run.told("Origin probe of www.example.com")
+    run.type("policy")
+    words = "In force on *www.example.com*"
+    run.office.slack.wait_for(lambda: words in str(run.form("policy")["blocks"]))

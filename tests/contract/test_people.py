@@ -13,7 +13,7 @@ from bot.slack.people import People
 from sandbox.faults import Fault, Faults
 from sandbox.journal import Journal
 from sandbox.slack import SlackStandIn
-from sandbox.slack.people import APPROVERS, TEAM
+from sandbox.slack.people import APPROVER, APPROVERS, GUEST, OUTSIDER, STARTER, TEAM
 from tests.toys import TickingClock
 
 POLICY = Policy(groups=(APPROVERS,))
@@ -125,3 +125,18 @@ def test_the_zone_of_a_person_is_slacks_or_its_offset(
     noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
     offset = noon.astimezone(zone).utcoffset()
     assert (called, offset) == (name, timedelta(seconds=told.get("tz_offset") or 0))
+
+
+def test_whose_yes_could_count_is_asked_of_no_more_people_than_needed(office: Office) -> None:
+    """One needed, and one of two may be whoever asks; guests are none; unknown is not none."""
+    before = office.asked("users.info")
+    named = Policy(frozenset({STARTER, APPROVER, OUTSIDER, GUEST}))
+    assert office.people.counting(named) == frozenset({APPROVER, OUTSIDER})
+    assert office.asked("users.info") - before == 3
+    assert office.people.counting(Policy(frozenset({GUEST}))) == frozenset()
+    office.faults.add(Fault("slack", "POST", "users.info", "status", 500))
+    assert office.people.counting(Policy(frozenset({GUEST, APPROVER}))) is None
+    office.faults.add(Fault("slack", "POST", "users.info", "status", 500, times=99))
+    before = office.asked("users.info")
+    assert office.people.counting(Policy(frozenset(f"U{n}" for n in range(90)))) is None
+    assert office.asked("users.info") - before == 3

@@ -207,3 +207,13 @@ def test_enough_people_for_every_plan(
 ) -> None:  # fmt: skip
     """Somebody other than the starter can approve what needs approving; unknown is asked later."""
     assert enough(approvers, ASKER, Policy(needed=needed, four_eyes=eyes)) == expected
+
+
+def test_membership_of_other_groups_than_those_in_force_is_no_membership() -> None:
+    """The policy changed while Slack was being asked: what it said was about the old groups."""
+    old, new = Policy(groups=("S1",)), Policy(groups=("S2",))
+    member = Person(OTHER, in_group="yes")
+    admit = admission("approve", member, lambda: NOON, step="client-authentication", asked=old)
+    admit(replace(run_at("shown"), policy=old))
+    with pytest.raises(NotAllowed, match="could not be asked whether you are an approver"):
+        admit(replace(run_at("shown"), policy=new))

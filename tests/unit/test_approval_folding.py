@@ -1,6 +1,7 @@
 """What approvals make of a run: old logs and new, and the decisions that are refused."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,15 @@ from bot.engine import approvals as ap
 from bot.engine import commands as c
 from bot.engine import events as e
 from bot.engine.approvals import Rules, batch_digest, decide
+from bot.engine.decide import decide as decided
 from bot.engine.engine import Engine
 from bot.engine.events import EVENT
 from bot.engine.fold import fold
 from bot.engine.itinerary import Itinerary
 from bot.engine.policy import Policy, policy_stream
 from bot.engine.state import RunState
+from bot.slack.telling_cards import telling_card
+from bot.slack.words import Frame
 from bot.store.memory import MemoryStore
 from steps.errors import AlreadyDecided, PlanHasChanged, Rejected
 from steps.step import Change, Plan
@@ -151,6 +155,25 @@ def test_the_window_of_a_run_that_is_over_is_not_changed() -> None:
         decide(over, ap.SetWindow("U2", None), now=NOON, rules=Rules())
 
 
+@pytest.mark.parametrize(("start", "end", "fits"), [(0, 20, True), (0, 19, False), (-60, 19, False),
+                                                    (60, 79, False), (60, 80, True)])  # fmt: skip
+def test_a_window_in_which_nothing_could_begin_is_not_taken(
+    start: int, end: int, *, fits: bool
+) -> None:
+    """Shorter than a step may take: it would open, say so, and let nothing begin."""
+    window = a.Window(NOON + timedelta(minutes=start), NOON + timedelta(minutes=end))
+    rules, order = Rules(longest=timedelta(minutes=20)), Itinerary((), (), ())
+    for state, asked in (
+        (RunState(), c.Start("U1", SITE, "C1", window)),
+        (run(OPENED), ap.SetWindow("U2", window)),
+    ):
+        if fits:
+            assert decided(state, asked, now=NOON, itinerary=order, rules=rules)
+            continue
+        with pytest.raises(Rejected, match="20 minutes before its end"):
+            decided(state, asked, now=NOON, itinerary=order, rules=rules)
+
+
 def test_a_policys_stream_knows_what_is_in_force() -> None:
     """Asked is not changed; approved is; null is the settings' again. Stored, it reads the same."""
     stream, wanted = policy_stream(SITE), Policy(frozenset({"U7", "U8"}), ("S2",), (1, 2, 2))
@@ -179,3 +202,41 @@ def test_the_settings_can_take_every_site_back() -> None:
         engine = Engine(store, lambda: NOON, order, lambda: "R1", rules=Rules(site_policies=held))
         assert engine.policy_of(SITE) == expected
         assert engine.view(policy_stream(SITE)).policy == expected
+
+
+def test_a_policy_that_is_set_aside_can_be_given_up_and_not_replaced() -> None:
+    """Else the site would be locked again with the day on which sites may have their own."""
+    own, stream = Policy(frozenset({"U9"})), policy_stream(SITE)
+    rules = Rules(Policy(frozenset({"U2", "U3"})), site_policies=False)
+    state = replace(RunState(run=stream), own_policy=own, policy=rules.policy)
+    (event,) = decide(state, ap.AskPolicy("U1", SITE, "C1", None), now=NOON, rules=rules)
+    assert isinstance(event, a.PolicyAsked)
+    assert (event.was, event.policy, event.plan.risk) == (own, None, "outage-if-wrong")
+    with pytest.raises(Rejected, match="settings hold for every site"):
+        decide(state, ap.AskPolicy("U1", SITE, "C1", Policy()), now=NOON, rules=rules)
+    asked = ap.AskPolicy("U1", SITE, "C1", None)
+    with pytest.raises(Rejected, match="in force already"):
+        decide(replace(state, own_policy=None), asked, now=NOON, rules=rules)
+
+
+def test_whoever_turned_the_run_round_is_told_with_its_starter() -> None:
+    """What is decided and what runs out on the way back; whoever does it knows already."""
+    turned = e.UndoAsked(at=NOON, by="U4", tasks=("bell",))
+    before = (OPENED, turned, turn())
+    bound = {"step": "bell", "fingerprint": LATER.fingerprint}
+    for event in (
+        e.PlanApproved(at=NOON, by="U2", **bound), a.ApprovalExpired(at=NOON, **bound),
+        e.PlanDeclined(at=NOON, by="U2", **bound),
+    ):  # fmt: skip
+        assert run(*before, event).tellings[-1].to == ("U1", "U4")
+    own = e.PlanApproved(at=NOON, by="U4", **bound)
+    assert run(*before, own).tellings[-1].to == ("U1",)
+
+
+def test_an_acceptance_is_a_decision_that_the_starter_is_told() -> None:
+    """By name, with what was accepted."""
+    seen = e.VerdictAccepted(at=NOON, by="U2", step="lamp", accepted=("One address is silent.",))
+    told = run(OPENED, SHOWN, seen).tellings[-1]
+    assert (told.kind, told.to, told.lines) == ("accepted", ("U1",), seen.accepted)
+    card = telling_card(Frame({}, Policy(), NOON), run(OPENED, SHOWN, seen), told)
+    assert card.text == "<@U1>: lamp was accepted by <@U2> as it is: One address is silent."

@@ -1,5 +1,6 @@
 """Hours, windows and what is due, as values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,15 +8,19 @@ import pytest
 
 from bot.engine import approval_events as a
 from bot.engine.approval_events import HeldBack, Window
+from bot.engine.engine import Engine
+from bot.engine.events import Event, PlanShown, RunOpened
+from bot.engine.itinerary import Itinerary
 from bot.engine.state import RunState, Task
 from bot.engine.window import held_back
 from bot.setting_kinds import day_hours
 from bot.settings import Settings
 from bot.slack import window_words
-from bot.watch import Hours, Reminding, due
+from bot.store.memory import MemoryStore
+from bot.watch import Hours, Reminding, Watch, due
 from steps.errors import Rejected, SettingsError
 from steps.step import Change, Plan, Risk
-from tests.toys import NOON, SITE
+from tests.toys import NOON, SITE, TickingClock
 from tests.unit.test_settings import TOKENS
 
 BERLIN = (ZoneInfo("Europe/Berlin"), "Europe/Berlin")
@@ -55,6 +60,9 @@ def test_hours_hold_from_their_start_up_to_their_end(
          ("2026-12-01T21:00", "2026-12-02T01:00")),
         ("2026-11-24T12:00", "2026-07-01T22:00", "2027-07-01 23:00",
          ("2026-07-01T20:00", "2027-07-01T21:00")),
+        ("2026-11-24T12:00", "2026-12-01 22:00", "02:00", ("2026-12-01T21:00", "2026-12-02T01:00")),
+        ("2026-11-24T12:00", "2026-12-01 20:00", "23:00", ("2026-12-01T19:00", "2026-12-01T22:00")),
+        ("2026-10-24T12:00", "2026-10-24 23:00", "04:00", ("2026-10-24T21:00", "2026-10-25T03:00")),
         ("2026-11-24T12:00", "9:00", "2026-12-02 12:00", ("2026-12-02T08:00", "2026-12-02T11:00")),
     ],
 )  # fmt: skip
@@ -171,3 +179,43 @@ def test_the_numbers_of_the_settings_are_by_risk() -> None:
     for wrong in ("1,2", "0,1,1", "1,1,x", "1,1,10", "1,1,1,1"):
         with pytest.raises(SettingsError, match="MTLS_APPROVAL_NEEDED"):
             Settings.from_env({**TOKENS, "MTLS_APPROVAL_NEEDED": wrong})
+
+
+class Torn(MemoryStore):
+    """A store with one stream that cannot be read: a disk's fault, or another version's event."""
+
+    def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
+        if stream == "R2":
+            raise OSError
+        return super().read(stream, after=after)
+
+
+def waits(store: MemoryStore, run: str, zone: str) -> None:
+    """A run whose only card waits for a minute."""
+    site = replace(SITE, zone=zone, project=zone)
+    plan = Plan("lamp", site, (Change("update", "lamp", "off", "on"),))
+    opened = RunOpened(at=NOON, by="U1", site=site, channel="C1", tasks=("lamp",))
+    shown = PlanShown(at=NOON, step="lamp", plan=plan, fingerprint=plan.fingerprint,
+                      deadline=NOON + timedelta(minutes=1))  # fmt: skip
+    store.append(run, [opened, shown], after=0)
+
+
+def test_a_stream_that_cannot_be_read_stops_no_other_deadline() -> None:
+    """Nor does a clock that was set back: the next look comes all the same."""
+    store, clock = Torn(), TickingClock()
+    for run, zone in (("R1", "a.example"), ("R2", "b.example"), ("R3", "c.example")):
+        waits(store, run, zone)
+    engine = Engine(store, clock, Itinerary((), (), ()), lambda: "R4")
+    watch = Watch(engine, Reminding(timedelta(0)), every=timedelta(hours=2))
+    watch()
+    assert [e.type for e in store.read("R3")][-1] == "plan-shown"
+    clock.tick(-3 * 3600)
+    watch()
+    clock.tick(5 * 3600 + 60)
+    watch()
+    expired = [store.read(run)[-1].type == "approval-expired" for run in ("R1", "R3")]
+    assert expired == [True, True]
+    waits(store, "R5", "d.example")
+    clock.tick(-3600)
+    watch()
+    assert store.read("R5")[-1].type == "approval-expired"

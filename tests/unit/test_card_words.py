@@ -17,7 +17,7 @@ from bot.slack.card_words import (
     since,
     usual_words,
 )
-from bot.slack.words import lasted
+from bot.slack.spans import lasted
 from steps.step import Change, Plan, Waiting
 from tests.goldens import states
 from tests.toys import NOON, SITE

@@ -13,8 +13,10 @@ from bot.engine.control import controlled, refused_without, unskippable
 from bot.engine.fold import evolve, fold
 from bot.engine.itinerary import Itinerary
 from bot.engine.next import Close, Rest, Show, Verify, next_unit
+from bot.engine.policy import Policy
 from bot.engine.state import RunState, Task, TaskStatus
 from bot.engine.undo import standing, way_of
+from bot.slack.words import Frame, run_words, stands_words
 from bot.watch import Reminding, due
 from bot.wiring import itinerary
 from steps import laws, rollout, way_back
@@ -24,6 +26,7 @@ from tests.toys import NOON, SITE
 
 REAL = itinerary()
 LOOKS = ("preflight", "origin-probe")
+FRAME = Frame({}, Policy(frozenset({"U2"})), NOON, REAL.laws)
 FORWARD: tuple[Order, ...] = ("no-downtime", "published")
 
 
@@ -105,10 +108,13 @@ def test_a_gate_that_has_seen_trouble_is_not_skipped(verdict: Verdict | None, *,
         does(state, c.Skip("U2", "gate", "I am in a hurry"))
 
 
-@pytest.mark.parametrize("status", ["approved", "started", "applied"])
-def test_a_step_at_work_is_not_skipped(status: TaskStatus) -> None:
-    """Half of a step is no place to leave it."""
-    with pytest.raises(Rejected, match="at work"):
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("approved", "begins as soon as it may"), ("started", "at work"), ("applied", "at work")],
+)
+def test_a_step_at_work_is_not_skipped(status: TaskStatus, why: str) -> None:
+    """Half of a step is no place to leave it; one that waits for its window is not at work."""
+    with pytest.raises(Rejected, match=why):
         does(at("gate", status), c.Skip("U2", "gate", "now"))
 
 
@@ -302,6 +308,39 @@ def test_published_is_not_stopped_where_visitors_are_refused(status: TaskStatus)
         does(state, c.Stop("U1"))
     assert refused_without(at("client-authentication", status), REAL.laws) == ""
     assert refused_without(at("client-authentication", "shown", "published"), REAL.laws) == ""
+
+
+def turned(state: RunState) -> RunState:
+    """The same run, on its way back."""
+    way = way_of(state, "run", REAL)
+    return evolve(state, e.UndoAsked(at=NOON, by="U1", tasks=way.tasks))
+
+
+@pytest.mark.parametrize("reached", ["next", "shown", "failed"])
+def test_published_turned_round_there_is_not_stopped_before_the_way_back(
+    reached: TaskStatus,
+) -> None:
+    """Visitors are refused until the origin asks no more; not where the cure came before."""
+    state = turned(at("origin-pulls", reached, "published"))
+    assert refused_without(state, REAL.laws) == "undo-client-authentication"
+    with pytest.raises(Rejected, match="refused until the step undo-client-authentication"):
+        does(state, c.Stop("U1"))
+    assert "serves visitors" not in stands_words(FRAME, state)
+    opened = e.StepSkipped(at=NOON, step="undo-client-authentication", reasons=("It asks nobody",))
+    assert does(evolve(state, opened), c.Stop("U1")) == ["run-stopped", "run-closed"]
+    assert "serves visitors" in stands_words(FRAME, evolve(state, opened))
+    for whole in (at("ssl-strict", "shown", "published"), at("ssl-strict", "shown")):
+        assert does(turned(whole), c.Stop("U1")) == ["run-stopped", "run-closed"]
+
+
+@pytest.mark.parametrize("status", ["shown", "declined", "expired", "failed"])
+def test_a_run_that_stands_where_visitors_are_refused_says_so(status: TaskStatus) -> None:
+    """Whatever it waits for, and while it is paused; in the other order there is nothing to say."""
+    words = "Visitors are refused until *origin-pulls* is done"
+    for one in (at("origin-pulls", status, "published"), at("origin-pulls", status)):
+        for state in (one, replace(one, paused_by="U2")):
+            told = run_words(FRAME, state)
+            assert (words in told) == (one.site is not None and one.site.order == "published")
 
 
 @pytest.mark.parametrize(

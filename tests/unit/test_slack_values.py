@@ -184,3 +184,18 @@ def test_a_digest_changes_with_the_words_and_so_do_the_block_ids() -> None:
     one, same, other = (card(t, [section("A.")]) for t in ("One.", "One.", "Other."))
     ids = [[block["block_id"] for block in c.numbered("root")] for c in (one, same, other)]
     assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("Bücher.example", "xn--bcher-kva.example"),
+        ("https://www.bücher.example/über?uns", "www.xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("ü..example", "ü..example"),
+        ("ü" * 70 + ".example", "ü" * 70 + ".example"),
+    ],
+)
+def test_a_host_is_found_by_the_name_that_people_write(typed: str, host: str) -> None:
+    """The log has names as DNS spells them; what DNS cannot spell stays as it was typed."""
+    assert inbox.host_name(typed) == host
