@@ -10,7 +10,7 @@ ARGS ?=
 # Every worker and every start of the bot would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help sandbox run check test lint fmt types bench steering goldens gallery pictures probe-lab probe-table clean
+.PHONY: help sandbox run check test lint fmt types bench long goldens gallery pictures probe-lab probe-table clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,8 +62,9 @@ bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
 	@bash tests/needs.sh git curl chromium
 	@JSON=$(JSON) $(BIN)/python -m tests.bench
 
-steering: $(VENV)/.dev ## undo from each state in the sandbox, with visitors (two minutes)
-	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal tests/long/steering.py
+long: $(VENV)/.dev ## the long tests: undo from each state and in parts, a kill at every write (four minutes)
+	@bash tests/needs.sh git ssh
+	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal tests/long/*.py
 
 goldens: $(VENV)/.dev ## make the cards' golden files anew; review the difference
 	@$(BIN)/python -m tests.goldens

@@ -101,6 +101,16 @@ class Person:
         if again.count():
             again.last.click()
 
+    def presses(self, press: Callable[[], None], happened: Callable[[], object]) -> None:
+        """Pressed until it has happened; on a busy machine, more than once."""
+        for _ in range(PATIENCE // 5_000):
+            press()
+            for _ in range(100):
+                if happened():
+                    return
+                self.page.wait_for_timeout(50)
+        raise TimeoutError("it did not come about")
+
     def sends(self, press: Callable[[], object]) -> None:
         """A form is sent until its run stands in the channel; on a busy machine, more than once."""
         answers = self.page.locator("#conversation .answers").first

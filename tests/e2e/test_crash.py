@@ -1,13 +1,18 @@
-"""SIGKILL at every write of a rollout and of its undo, and the run goes on by itself."""
+"""SIGKILL at writes of each kind in a rollout and its undo, and the run goes on by itself.
+
+At every one of them in `make long`.
+"""
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from sandbox.faults import Fault
 from tests.e2e.stage import Stage, stage
 
-WRITES = (
+Write: TypeAlias = tuple[str, str, str]
+"""A service, a method, and a pattern of its path."""
+WRITES: tuple[Write, ...] = (
     ("cloudflare", "PATCH", "/settings/development_mode"),
     ("cloudflare", "POST", "/certificates$"),
     ("platformsh", "POST", "/certificates$"),
@@ -26,7 +31,8 @@ POSTS = (("slack", "POST", "chat.postMessage"),) * 3
 """The first message, the first card, and another one."""
 NEVER_ARRIVED = (WRITES[0], WRITES[1], WRITES[2], WRITES[7])
 """One of each kind: a setting, an issue, an installation, a push."""
-WRITES_BACK = (
+OF_EACH_KIND = (WRITES[1], WRITES[2], WRITES[5], WRITES[7])
+WRITES_BACK: tuple[Write, ...] = (
     ("git", "POST", "git"),
     ("cloudflare", "PATCH", "/settings/tls_client_auth"),
     ("cloudflare", "PATCH", "/settings/ssl$"),
@@ -36,13 +42,14 @@ WRITES_BACK = (
     ("cloudflare", "PATCH", "/settings/ssl_automatic_mode"),
     ("platformsh", "PATCH", "/environments/staging$"),
 )
+BACK_OF_EACH = (WRITES_BACK[0], WRITES_BACK[3], WRITES_BACK[5])
 
 
 def _kill_at(
     on: Stage,
     kind: Literal["cut-after", "cut-before"],
     hits: list[str],
-    writes: tuple[tuple[str, str, str], ...] = WRITES,
+    writes: tuple[Write, ...],
 ) -> None:
     """The bot is killed at each of these writes, and started again."""
     for service, method, path in writes:
@@ -73,25 +80,33 @@ def _said_once(on: Stage) -> None:
     assert len(operations) == len(set(operations)) > len(POSTS)
 
 
-def test_killed_at_every_write_the_run_completes(tmp_path: Path) -> None:
+def test_killed_at_a_write_of_each_kind_the_run_completes(tmp_path: Path) -> None:
+    """A setting, an issue, an installation, a push, a message; and of the way back the same."""
+    killed(tmp_path, before=NEVER_ARRIVED[1::2], after=(*OF_EACH_KIND, POSTS[0]), back=BACK_OF_EACH)
+
+
+def killed(
+    directory: Path, *, before: tuple[Write, ...], after: tuple[Write, ...],
+    back: tuple[Write, ...],
+) -> None:  # fmt: skip
     """Before the effect, the request is made again; after it, what is there is adopted.
 
-    One of each kind is killed twice: it never arrived, is made again, and then its answer is lost.
+    What is in both is killed twice: it never arrived, is made again, and then its answer is lost.
     """
     hits: list[str] = []
-    with stage(tmp_path, ssl="flexible") as on:
+    with stage(directory, ssl="flexible") as on:
         on.begin()
-        _kill_at(on, "cut-before", hits, NEVER_ARRIVED)
-        _kill_at(on, "cut-after", hits, (*WRITES, *POSTS))
+        _kill_at(on, "cut-before", hits, before)
+        _kill_at(on, "cut-after", hits, after)
         on.close_origin(access=("staging",))
-        assert len(hits) == len(NEVER_ARRIVED) + len(WRITES) + len(POSTS)
+        assert len(hits) == len(before) + len(after)
         assert on.world.direct.measure() == "closed"
         _one_of_each(on, with_access=True)
         _said_once(on)
         hits.clear()
-        _kill_at(on, "cut-after", hits, WRITES_BACK)
+        _kill_at(on, "cut-after", hits, back)
         on.undo()
-        assert len(hits) == len(WRITES_BACK)
+        assert len(hits) == len(back)
         assert on.world.direct.measure() == "open"
         assert all(c.revoked_at for c in on.world.cloudflare.zone.certificates)
         assert len(on.world.journal.writes("git")) == 3

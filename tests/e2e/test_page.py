@@ -47,7 +47,10 @@ def test_a_rollout_and_its_undo_by_clicks(browser: Browser, on: Stage) -> None:
     approver.approves_until("The origin is closed")
     assert on.world.direct.measure() == "closed"
     starter.sees("closed", starter.world)
-    starter.clicks("Undo", starter.page.locator("#conversation"))
+    starter.presses(
+        lambda: starter.clicks("Undo", starter.page.locator("#conversation")),
+        lambda: on.events("undo-asked"),
+    )
     approver.approves_until("Everything is as it was before")
     assert on.world.direct.measure() == "open"
     starter.sees("open", starter.world)

@@ -1,4 +1,4 @@
-"""`make steering`: undo from each state of a run in the sandbox, with visitors all the time."""
+"""`make long`: undo from each state of a run in the sandbox, with visitors all the time."""
 
 from collections.abc import Callable
 from pathlib import Path
