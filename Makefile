@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 3
+JOBS ?= 4
 ARGS ?=
 .DEFAULT_GOAL := help
 # Every worker and every start of the bot would compile all modules again.
@@ -40,7 +40,7 @@ run: $(VENV)/.sandbox ## the bot, with the settings of the environment
 check: $(VENV)/.sandbox ## are the settings, tokens and rights in order?
 	@$(BIN)/python app.py check
 
-test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=3)
+test: $(VENV)/.dev ## lint, types and every test (ARGS=tests/unit; SEED=1; JOBS=4)
 	@bash tests/needs.sh git ssh node npm chromium lab
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@# The types are checked meanwhile; each test is compiled once, and not by each worker.
