@@ -37,7 +37,7 @@ def test_two_approvers_needed_and_one_presses_twice(two: Team) -> None:
     assert "once: 1 more must come from others" in two.answer(APPROVER)
     two.drive()
     assert (two.task().status, two.lamp.writes) == ("shown", 0)
-    assert f"Given: 1 of 2, by <@{APPROVER}>" in two.card()["text"]
+    assert two.said(f"Given: 1 of 2, by <@{APPROVER}>")
     two.press(SECOND)
     two.drive()
     assert (two.task().status, two.lamp.writes) == ("done", 1)

@@ -59,8 +59,12 @@ class Person:
 
     def goes_home(self) -> None:
         """The app's home tab."""
-        self.page.locator("#rooms button").filter(has_text="mtls").click()
-        self.page.get_by_role("tab", name="Home").click()
+        home = self.page.get_by_role("tab", name="Home")
+        self.presses(
+            lambda: self.page.locator("#rooms button").filter(has_text="mtls").click(),
+            home.is_visible,
+        )
+        home.click()
 
     def opens_thread(self) -> None:
         """The newest thread of the channel, unless it is open already."""

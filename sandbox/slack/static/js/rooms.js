@@ -27,7 +27,13 @@ function entry(channel) {
   waiting > 0 && h("span.count", {}, String(waiting), h("span.unseen", {}, " unread"))));
 }
 
+let drawn = "";
+
 export function drawRooms() {
+  // Only when it changes: what is drawn anew under a finger loses the press.
+  const content = JSON.stringify([shown.person, shown.room, nameOf(shown.state.bot), shown.state.channels.map((c) => [c, unread(c)])]);
+  if (content === drawn) return;
+  drawn = content;
   const focus = document.activeElement?.closest?.("#rooms [data-place]")?.dataset.place;
   const { channels } = shown.state;
   nav.replaceChildren(
