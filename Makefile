@@ -62,7 +62,7 @@ bench: $(VENV)/.dev ## measure against a baseline in the same run (JSON=FILE)
 	@bash tests/needs.sh git curl chromium
 	@JSON=$(JSON) $(BIN)/python -m tests.bench
 
-long: $(VENV)/.dev ## the long tests: undo from each state and in parts, a kill at every write (four minutes)
+long: $(VENV)/.dev ## the long tests: undo from each state and in parts, a kill at every write, the rate (four minutes)
 	@bash tests/needs.sh git ssh
 	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal tests/long/*.py
 

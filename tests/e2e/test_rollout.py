@@ -117,17 +117,6 @@ def test_the_published_order_refuses_visitors_and_the_report_says_how_long(
         assert on.world.visitors.stop().failed == refused
 
 
-def test_undo_goes_back_to_flexible_and_nobody_is_refused(tmp_path: Path) -> None:
-    """Not even the site's circle of before is anything new to the visitors."""
-    with stage(tmp_path, ssl="flexible") as on:
-        on.begin(visitors=True)
-        on.close_origin()
-        assert on.settings_after() == ["strict", "custom", "on"]
-        on.undo()
-        assert on.settings_after() == ["flexible", "auto", "off"]
-        assert on.world.visitors.stop().failures == ()
-
-
 def test_only_who_may_approve_approves(tmp_path: Path) -> None:
     """An outsider's and the starter's press are refused in words, to them alone."""
     with stage(tmp_path) as on:
