@@ -43,8 +43,12 @@ def test_a_rollout_and_its_undo_by_clicks(browser: Browser, on: Stage) -> None:
     """Started by one, approved by another, seen closed, and open again after the way back."""
     starter, approver = comes(browser, on), comes(browser, on, APPROVER)
     starts(starter)
+    starter.page.evaluate("document.querySelector('#rooms button').was = 'there before'")
     approver.opens_thread()
     approver.approves_until("The origin is closed")
+    # A press under way is lost on what is drawn anew: what did not change is not.
+    there = starter.page.evaluate("document.querySelector('#rooms button').was")
+    assert there == "there before"
     assert on.world.direct.measure() == "closed"
     starter.sees("closed", starter.world)
     starter.presses(

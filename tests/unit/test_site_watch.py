@@ -1,9 +1,11 @@
 """After a run: what has changed is told once, and so is that it is as it was again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.engine import events as e
 from bot.engine.control_events import DriftSeen
@@ -81,6 +83,8 @@ class Afterwards:
     every: timedelta = DAY
     asked: list[tuple[Site, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     fails: bool = False
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens while it is looked at."""
 
     def __post_init__(self) -> None:
         self.clock = TickingClock()
@@ -95,6 +99,7 @@ class Afterwards:
 
     def _look(self, site: Site, hosts: tuple[str, ...], keys: tuple[str, ...]) -> Looked:
         self.asked.append((site, hosts, keys))
+        self.meanwhile()
         if self.fails:
             raise Unreachable("nobody there", service="dns", doing="looking up")
         return self.brings[-1] if self.brings else seen()
@@ -214,6 +219,25 @@ def test_while_a_run_is_at_work_there_is_no_look(site: Afterwards) -> None:
     assert entry.drift == ()
     site.later(seen(WEAKER), after=2 * DAY)
     assert (len(site.told()), len(site.told("R2"))) == (1, 1)
+
+
+def test_what_a_run_does_that_was_opened_meanwhile_is_no_drift(site: Afterwards) -> None:
+    """Nor is anything lost when somebody else was faster: the next look tells it."""
+    site.meanwhile = lambda: site.opened("R2")
+    site.later(seen(WEAKER))
+    assert (len(site.asked), site.told()) == (1, [])
+
+
+def test_a_record_that_somebody_overtakes_is_made_by_the_next_look(site: Afterwards) -> None:
+    """Two appends to one log: the second is no crash, and is made again."""
+    site.meanwhile = lambda: site._append("R1", DriftSeen(at=NOON, by=BY, findings=("x",)))
+    with capture_logs() as logged:
+        site.later(seen(WEAKER))
+    assert [line["event"] for line in logged] == ["site-watch.conflict"]
+    assert site.told() == [("x",)]
+    site.meanwhile = lambda: None
+    site.later(seen(WEAKER))
+    assert site.told()[1:] == [findings(seen(WEAKER), (), TODAY)]
 
 
 def test_with_no_interval_nobody_looks() -> None:

@@ -17,8 +17,10 @@ export function markRead(id) {
   if (last) shown.read.set(`${shown.person} ${id}`, last);
 }
 
+const waits = (channel) => (channel.id === shown.room ? 0 : unread(channel));
+
 function entry(channel) {
-  const waiting = channel.id === shown.room ? 0 : unread(channel);
+  const waiting = waits(channel);
   return h("li", {}, h(`button.room${waiting ? ".unread" : ""}`, {
     type: "button", "aria-current": channel.id === shown.room ? "page" : null, "data-place": channel.id, onclick: () => go(channel.id),
   },
@@ -31,7 +33,7 @@ let drawn = "";
 
 export function drawRooms() {
   // Only when it changes: what is drawn anew under a finger loses the press.
-  const content = JSON.stringify([shown.person, shown.room, nameOf(shown.state.bot), shown.state.channels.map((c) => [c, unread(c)])]);
+  const content = JSON.stringify([shown.person, shown.room, nameOf(shown.state.bot), shown.state.channels.map((c) => [c, waits(c)])]);
   if (content === drawn) return;
   drawn = content;
   const focus = document.activeElement?.closest?.("#rooms [data-place]")?.dataset.place;
