@@ -49,6 +49,7 @@ class Vendors:
     )  # fmt: skip
     pushes: Sequence[Activity] = (push(HEAD), push(OLDER))
     trouble: str = ""
+    lost: tuple[str, ...] = ()
     environments_listed: Sequence[Environment] = tuple(
         Environment(id=name, type="development", status="active") for name in ("review", "blue")
     )
@@ -87,7 +88,8 @@ class Vendors:
         return self.pushes
 
     def certificates(self, names: Sequence[str], where: str) -> dict[str, tuple[Shown, ...]]:
-        return {name: (Shown(where, (None,), self.trouble),) for name in names}
+        lost = tuple(Shown(one, (None,), "No way.", no_route=True) for one in self.lost)
+        return {name: (Shown(where, (None,), self.trouble), *lost) for name in names}
 
     def addresses(self, name: str) -> tuple[str, ...]:
         if name != EDGE:
@@ -108,6 +110,11 @@ class Vendors:
 
 def concerns(vendors: Vendors) -> tuple[str, ...]:
     return vendors.reading().certificates_for(SITE, strict=True)[1]
+
+
+def test_an_address_without_a_way_from_here_is_nobodys_concern() -> None:
+    """IPv6 where this machine has none; the other kind is looked at all the same."""
+    assert concerns(Vendors(lost=("2001:db8::11",))) == concerns(Vendors()) != ()
 
 
 def test_what_must_be_accepted_does_not_depend_on_the_vendors_order() -> None:
