@@ -102,6 +102,6 @@ class Gate(RouteStep):
         if seen.state != "fine":
             return broken(seen)
         return Verdict("proven", (
-            f"{self.looks} of {self.looks} uncached looks at each address said SUCCESS.",
+            f"{self.looks} of {self.looks} uncached looks at each address in reach said SUCCESS.",
             *seen.evidence,
         ))  # fmt: skip

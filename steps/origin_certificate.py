@@ -148,7 +148,7 @@ class OriginCertificateStep:
 
     def satisfied(self, site: Site, facts: CertificateFacts, past: Past) -> tuple[str, ...]:
         """A listed certificate is live everywhere."""
-        return ("Every address shows a listed Origin CA certificate for all names that lasts.",)
+        return ("Every address in reach shows a lasting, listed Origin CA certificate for it.",)
 
     def apply(self, plan: Plan, notes: Mapping[str, str], *, past: Past, now: datetime) -> Outcome:
         """The next of: make a key, issue, install, redeploy. Each is noted before the next."""
@@ -249,7 +249,7 @@ class OriginCertificateStep:
             return broken(looks)
         return Verdict("proven", (
             f"Listed as {listed.id}: {', '.join(facts.names)}, until {facts.not_after:%Y-%m-%d}.",
-            f"Every address shows it ({facts.fingerprint[:16]}…) in"
+            f"Every address that is reached shows it ({facts.fingerprint[:16]}…) in"
             f" {self.vantage.sessions} fresh sessions.",
             *not_reached([one for every in seen.values() for one in every]),
             "No file was written and the key is kept by nobody: lost means reissued.",

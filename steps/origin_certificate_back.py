@@ -10,7 +10,7 @@ from steps.certificates import fingerprints, is_for
 from steps.deployments import Rhythm, after_activity, newest_redeploy, redeployed
 from steps.errors import NotFound, PreconditionFailed
 from steps.origin.evidence import PeerCertificate
-from steps.origin.reach import reached
+from steps.origin.reach import not_reached, reached
 from steps.origin.vantage import Vantage
 from steps.origin_certificate import PAGE, OriginCa, Project
 from steps.ssl_mode import VALIDATED
@@ -120,8 +120,9 @@ class OriginCertificateBack:
         looks = self.vantage.visit(baselines(past))
         if looks.state != "fine":
             return broken(looks)
-        told = "Every address shows a publicly trusted certificate."
-        return Verdict("proven", (told, *looks.evidence))
+        lost = not_reached([one for every in seen.values() for one in every])
+        told = "Every address that is reached shows a publicly trusted certificate."
+        return Verdict("proven", (told, *lost, *looks.evidence))
 
 
 def ours(past: Past, there: Mapping[str, str], noted_as: str) -> str:

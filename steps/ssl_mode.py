@@ -117,8 +117,8 @@ class SslStrict(ZoneSettingStep):
     def notes(self, site: Site, facts: SettingFacts, past: Past) -> tuple[str, ...]:
         """Why it will be accepted."""
         return (
-            "Strict will accept this origin: every address was asked in fresh sessions, and each"
-            " showed a certificate for the right names that is valid and issued by Cloudflare's"
+            "Strict will accept this origin: every address in reach was asked in fresh"
+            " sessions, and each showed a certificate for the right names that is valid and issued by Cloudflare's"
             " Origin CA or a public authority.",
             *ssl_rules(past),
         )

@@ -84,7 +84,7 @@ def test_every_change_names_the_vendors_page_and_the_way_back(key: str) -> None:
         ("client-authentication", "nobody has to merge"),
         ("client-authentication", "3 failed looks within 10 s after the deployment"),
         ("client-authentication", "These environments inherit it"),
-        ("ssl-strict", "Strict will accept this origin: every address was asked"),
+        ("ssl-strict", "Strict will accept this origin: every address in reach was asked"),
         ("ssl-full", "accepts any certificate there"),
         ("development-mode", "the whole load reaches the origin"),
         ("development-mode", "It ends by itself after three hours"),

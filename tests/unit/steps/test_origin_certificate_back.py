@@ -69,6 +69,16 @@ def test_without_a_public_certificate_the_way_back_ends_in_words() -> None:
     assert "The site works" in verdict.hint
 
 
+def test_an_address_without_a_way_from_here_is_named_and_stops_nothing() -> None:
+    """IPv6 where this machine has none: what was not seen is not claimed."""
+    bench, past = before(BACK)
+    bench.world.no_way_to = ("2001:db8::11",)
+    ended = Engine(bench, past).run(BACK)
+    verdict = bench.verify(ended.plan, with_receipt(past, ended))
+    assert verdict.state == "proven"
+    assert "2001:db8::11" in " ".join(verdict.evidence)
+
+
 def test_an_origin_without_addresses_proves_nothing() -> None:
     """No certificate seen is not a trusted one seen."""
     bench, past = before(BACK)
