@@ -118,8 +118,8 @@ class SslStrict(ZoneSettingStep):
         """Why it will be accepted."""
         return (
             "Strict will accept this origin: every address in reach was asked in fresh"
-            " sessions, and each showed a certificate for the right names that is valid and issued by Cloudflare's"
-            " Origin CA or a public authority.",
+            " sessions, and each showed a certificate for the right names that is valid and issued"
+            " by Cloudflare's Origin CA or a public authority.",
             *ssl_rules(past),
         )
 
